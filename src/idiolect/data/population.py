@@ -1,0 +1,417 @@
+"""All events and items, columnar, indexed by user and item; and what one request may see of them.
+
+Rows are kept in time order (ties keep the order of the table), so a row number is a position in
+time and every cut is one binary search. A recipe never holds a `Population`: it gets a `View`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, overload
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from idiolect.data.event import Event, Item, Request
+from idiolect.data.times import micros, parsed_times
+from idiolect.errors import DataError, UnknownNameError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from idiolect.data.view import View
+
+Rows = NDArray[np.intp]
+
+#: The columns of an event table, in order; any other column is `extra`.
+COLUMNS = tuple(f.name for f in fields(Event) if f.name != "extra")
+ITEM_COLUMNS = ("id", "title", "description", "image")
+_NAMES = tuple(c for c in COLUMNS if c not in {"time", "rating", "options"})
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Rows by code: an inverted list in compressed form.
+
+    Attributes:
+        names: Sorted; position is the code.
+        codes: Code of each row, −1 for none.  # (rows,)
+        order: Row numbers grouped by code, ascending within.
+        starts: Where each code's rows begin in `order`.  # (names + 1,)
+    """
+
+    names: list[str]
+    code: Mapping[str, int]
+    codes: NDArray[np.int32]
+    order: Rows
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, column: pl.Series) -> Index:
+        """The index of one column of names."""
+        names: list[str] = column.drop_nulls().unique().sort().to_list()
+        codes = (column.rank("dense").cast(int).fill_null(0).to_numpy() - 1).astype(np.int32)
+        grouped = np.argsort(codes, kind="stable")
+        unnamed = int((codes < 0).sum())
+        counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        lookup = {name: number for number, name in enumerate(names)}
+        return cls(names, lookup, codes, grouped[unnamed:], starts)
+
+    def rows(self, name: str) -> Rows:
+        """Row numbers of `name`, ascending; none where the name is unknown."""
+        code = self.code.get(name)
+        if code is None:
+            return np.empty(0, dtype=np.intp)
+        return self.order[self.starts[code] : self.starts[code + 1]]
+
+
+class Events(Sequence[Event]):
+    """Some events of a population, in a given order; each is made only when it is looked at."""
+
+    def __init__(self, population: Population, rows: Rows) -> None:
+        self._population, self.rows = population, np.asarray(rows, dtype=np.intp)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Event: ...
+    @overload
+    def __getitem__(self, at: slice) -> Events: ...
+    def __getitem__(self, at: int | slice) -> Event | Events:
+        return self._made[at] if isinstance(at, int) else Events(self._population, self.rows[at])
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Events) and self._made == other._made
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} events>"
+
+    @cached_property
+    def _made(self) -> list[Event]:
+        return self._population.made(self.rows)
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The events as a table."""
+        return self._population.frame[self.rows]
+
+    def column(self, name: str) -> list[Any]:
+        """One column as a list; Nones where the data has no such column."""
+        if name not in self._population.frame.columns:
+            return [None] * len(self)
+        return self._population.frame[name].gather(self.rows).to_list()
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts."""
+        return self.column("text")
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids."""
+        return self.column("id")
+
+    @property
+    def items(self) -> list[str | None]:
+        """The ids of the items."""
+        return self.column("item")
+
+    @property
+    def users(self) -> list[str]:
+        """Who did each."""
+        return self.column("user")
+
+    @property
+    def ratings(self) -> NDArray[np.float64]:
+        """The ratings; NaN where there is none.  # (events,)"""
+        return np.array([np.nan if r is None else r for r in self.column("rating")], dtype=float)
+
+    @property
+    def about(self) -> list[Item | None]:
+        """The item of each event."""
+        return [None if name is None else self._population.item(name) for name in self.items]
+
+    def take(self, positions: Iterable[int]) -> Events:
+        """The events at `positions`, in that order."""
+        return Events(self._population, self.rows[np.fromiter(positions, dtype=np.intp)])
+
+
+class Population:
+    """All events and items.
+
+    Args:
+        frame: One row an event; see `COLUMNS`. Needs `user`. `id` defaults to the row number.
+        items: One row an item, with `id` and, where known, title, description, image; further
+            columns become attributes.
+
+    Raises:
+        DataError: A column is missing, an id occurs twice, or only some events have a time.
+    """
+
+    def __init__(self, frame: pl.DataFrame, items: pl.DataFrame | None = None) -> None:
+        self.frame = _ordered(frame)
+        self.items = items
+        self.by_user = Index.of(self.frame["user"])
+        self.by_item = Index.of(self.frame["item"]) if "item" in self.frame.columns else None
+        self.timed = "time" in self.frame.columns
+        #: Microseconds since 1970 of each row, ascending; None without times.  # (rows,)
+        self.times: NDArray[np.int64] | None = (
+            self.frame["time"].dt.epoch("us").to_numpy() if self.timed else None
+        )
+
+    @classmethod
+    def of(cls, events: Iterable[Event], items: Iterable[Item] = ()) -> Population:
+        """A population made of events, for small data and tests."""
+        import polars as pl
+
+        things = [
+            {name: getattr(item, name) for name in ITEM_COLUMNS} | dict(item.attributes)
+            for item in items
+        ]
+        table = pl.DataFrame(things, infer_schema_length=None) if things else None
+        return cls(_table(list(events)), table)
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    def __repr__(self) -> str:
+        items = len(self.by_item.names) if self.by_item else 0
+        return f"<Population: {len(self):,} events, {len(self.users):,} users, {items:,} items>"
+
+    @property
+    def users(self) -> list[str]:
+        """All users, sorted."""
+        return self.by_user.names
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns there are."""
+        return self.frame.columns
+
+    @cached_property
+    def _row_of_id(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.frame["id"].to_list())}
+
+    @cached_property
+    def _row_of_item(self) -> dict[str, int]:
+        return {} if self.items is None else {n: r for r, n in enumerate(self.items["id"])}
+
+    @cached_property
+    def _folds(self) -> NDArray[np.int8]:
+        """A quarter for each row, by a hash of its id."""
+        return np.array([crc32(name.encode()) % 4 for name in self.frame["id"]], dtype=np.int8)
+
+    @cached_property
+    def _levels(self) -> NDArray[np.int8] | None:
+        """Who may read each row: 0 everybody, 1 its group, 2 its author."""
+        if "audience" not in self.frame.columns:
+            return None
+        level = {"public": 0, "group": 1, "self": 2, None: 0}
+        return np.array([level[a] for a in self.frame["audience"]], dtype=np.int8)
+
+    def made(self, rows: Rows) -> list[Event]:
+        """The events of these rows."""
+        return [_event(row) for row in self.frame[rows].to_dicts()]
+
+    def row(self, event: str) -> int:
+        """The row of an event id.
+
+        Raises:
+            UnknownNameError: No event has this id.
+        """
+        try:
+            return self._row_of_id[event]
+        except KeyError:
+            raise UnknownNameError("event", event, list(self._row_of_id)[:2000]) from None
+
+    def event(self, event: str) -> Event:
+        """The event of this id."""
+        return self.made(np.array([self.row(event)]))[0]
+
+    def item(self, name: str) -> Item:
+        """The item of this id; only the id where no item table knows it."""
+        row = self._row_of_item.get(name)
+        if row is None or self.items is None:
+            return Item(name)
+        known = {k: v for k, v in self.items.row(row, named=True).items() if v is not None}
+        own = {k: known.pop(k) for k in ITEM_COLUMNS if k in known}
+        return Item(**own, attributes=known)
+
+    def events_of(self, user: str) -> Events:
+        """All events of a user, oldest first.
+
+        Raises:
+            UnknownNameError: Nobody has this name.
+        """
+        if user not in self.by_user.code:
+            raise UnknownNameError("user", user, self.users)
+        return Events(self, self.by_user.rows(user))
+
+    def as_of(self, request: Request) -> View:
+        """What may be known when `request` is made.
+
+        Own events come before the target by position, or before the request's time; other people's
+        happened strictly earlier. Without times, everything but the target.
+        """
+        from idiolect.data.view import View
+
+        mine = self.by_user.rows(request.user)
+        end = len(self)
+        if request.event is not None:
+            row = self.row(request.event)
+            if self.frame["user"][row] != request.user:
+                raise DataError(
+                    f"Event {request.event!r} is by {self.frame['user'][row]!r}, but the request "
+                    f"is for {request.user!r}; a request stands for an event of its own user."
+                )
+            if self.times is None:
+                mine = mine[mine != row]
+            else:
+                mine, end = mine[mine < row], int(np.searchsorted(self.times, self.times[row]))
+        elif request.time is not None and self.times is not None:
+            end = int(np.searchsorted(self.times, micros(request.time)))
+            mine = mine[mine < end]
+        return View(self, request, mine, end)
+
+    def uncut(self, request: Request) -> View:
+        """Published mode: own history up to the target, *all* of the others, also later ones.
+
+        Only for reproducing papers whose code reads this way; everything else uses `as_of`.
+        """
+        from idiolect.data.view import View
+
+        mine = self.as_of(request).own.rows
+        return View(self, request, mine, len(self), published=True)
+
+    def request(self, event: str, give: Iterable[str] = ("rating", "title")) -> Request:
+        """The request that a held-out event answers, with some of its facts given."""
+        it = self.event(event)
+        facts = {name: getattr(it, name) for name in give}
+        return Request(
+            user=it.user,
+            item=None if it.item is None else self.item(it.item),
+            time=it.time,
+            given={k: v for k, v in facts.items() if v is not None},
+            event=it.id,
+        )
+
+    def groups(self, attribute: str) -> dict[str, tuple[str, ...]]:
+        """Users by their most frequent value of a column (ties: the first in the alphabet).
+
+        Raises:
+            UnknownNameError: There is no such column.
+        """
+        import polars as pl
+
+        if attribute not in self.frame.columns:
+            raise UnknownNameError("column", attribute, self.frame.columns)
+        counted = (
+            self.frame.select("user", pl.col(attribute).cast(pl.String).alias("value"))
+            .drop_nulls()
+            .group_by("user", "value")
+            .len()
+            .sort(["user", "len", "value"], descending=[False, True, False])
+            .unique("user", keep="first", maintain_order=True)
+        )
+        found: dict[str, list[str]] = {}
+        for user, value, _ in counted.sort(["value", "user"]).iter_rows():
+            found.setdefault(value, []).append(user)
+        return {value: tuple(users) for value, users in found.items()}
+
+    def append(self, events: Iterable[Event]) -> Population:
+        """A new population with further events; at equal times they come after those here."""
+        import polars as pl
+
+        more = _table(list(events), first=len(self))
+        return Population(pl.concat([self.frame, more], how="diagonal_relaxed"), self.items)
+
+    def keep(self, rows: Rows | NDArray[np.bool_]) -> Population:
+        """A new population of these rows only (numbers or a mask); ids and items stay."""
+        chosen = np.flatnonzero(rows) if rows.dtype == bool else np.sort(rows)
+        return Population(self.frame[chosen], self.items)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The events as a polars frame."""
+        return self.frame
+
+    def to_pandas(self) -> Any:
+        """The events as a pandas frame (needs pandas and pyarrow)."""
+        return self.frame.to_pandas()
+
+
+def _event(row: dict[str, Any]) -> Event:
+    known = {name: row[name] for name in COLUMNS if row.get(name) is not None}
+    if "options" in known:
+        known["options"] = tuple(known["options"])
+    extra = {k: v for k, v in row.items() if k not in COLUMNS and v is not None}
+    return Event(**known, extra=extra)
+
+
+def _table(events: Sequence[Event], first: int = 0) -> pl.DataFrame:
+    """Events as a table; those without an id get their position, counted from `first`."""
+    import polars as pl
+
+    if not events:
+        raise DataError("Found no events; a population needs at least one.")
+    columns: dict[str, list[Any]] = {name: [getattr(e, name) for e in events] for name in COLUMNS}
+    columns["id"] = [name or str(first + at) for at, name in enumerate(columns["id"])]
+    columns["options"] = [list(options) for options in columns["options"]]
+    for name in sorted({name for e in events for name in e.extra}):
+        columns[name] = [e.extra.get(name) for e in events]
+    needed = {"id", "user", "text"}
+    return pl.DataFrame(
+        {k: v for k, v in columns.items() if k in needed or any(x not in (None, []) for x in v)},
+        infer_schema_length=None,
+    )
+
+
+def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with every column of its type, sorted by time; equal times keep their order."""
+    import polars as pl
+
+    if "user" not in frame.columns:
+        raise DataError(
+            f"Found the columns {frame.columns} and no 'user'; rename the column that says who "
+            "did it to 'user'."
+        )
+    if not frame.height:
+        raise DataError("Found a table without rows; a population needs at least one event.")
+    if "id" not in frame.columns:
+        frame = frame.with_columns(pl.arange(frame.height, eager=True).cast(pl.String).alias("id"))
+    if "text" not in frame.columns:
+        frame = frame.with_columns(pl.lit("").alias("text"))
+    frame = frame.with_columns(
+        [pl.col(name).cast(pl.String) for name in _NAMES if name in frame.columns]
+    ).with_columns(pl.col("text").fill_null(""))
+    if "rating" in frame.columns:
+        frame = frame.with_columns(pl.col("rating").cast(pl.Float64))
+    if frame["user"].null_count():
+        row = frame["user"].is_null().arg_max() or 0
+        raise DataError(f"Found no user in row {row}; every event needs one.")
+    repeated = frame["id"].is_duplicated()
+    if repeated.any():
+        row = repeated.arg_max() or 0
+        raise DataError(
+            f"Found the id {frame['id'][row]!r} more than once ({int(repeated.sum())} rows share "
+            "an id); ids must differ. Leave the column out to number the rows."
+        )
+    if "time" not in frame.columns or frame["time"].null_count() == frame.height:
+        return frame.drop("time", strict=False)
+    times = parsed_times(frame["time"])
+    if times.null_count():
+        row = int(times.is_null().arg_max() or 0)
+        raise DataError(
+            f"Found {frame['time'][row]!r} as the time in row {row} ({times.null_count()} of "
+            f"{len(times)} rows have no readable time); either every event has a time or none."
+        )
+    return frame.with_columns(times.alias("time")).sort("time", maintain_order=True)

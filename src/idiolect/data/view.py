@@ -1,0 +1,147 @@
+"""What may be known at one request: never more than what was there before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+
+from idiolect.data.event import Item, Request
+from idiolect.data.population import Events, Population, Rows
+from idiolect.data.times import from_micros
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Events that something may be fitted on, and a key that is equal for equal ones.
+
+    Attributes:
+        population: Where the events are from.
+        key: Says which events, for example ``"first 4096"``.
+        events: The events, oldest first.
+    """
+
+    population: Population
+    key: str
+    events: Events
+
+    @property
+    def until(self) -> datetime | None:
+        """The time of the last event; None without times or events."""
+        times = self.population.times
+        if times is None or not len(self.events):
+            return None
+        return from_micros(int(times[self.events.rows[-1]]))
+
+
+class View:
+    """What may be known at one request, already cut.
+
+    Attributes:
+        request: The request that it was cut at.
+        own: The user's own events, oldest first.
+        published: True if other people's later events are shown, as some papers' code does.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        request: Request,
+        mine: Rows,
+        end: int,
+        *,
+        published: bool = False,
+    ) -> None:
+        self._population, self._end = population, end
+        self.request, self.published = request, published
+        self.own = Events(population, mine)
+
+    def __repr__(self) -> str:
+        return f"<View for {self.request.user!r}: {len(self.own)} own events>"
+
+    @property
+    def until(self) -> datetime | None:
+        """The time of the last visible event of others; None without times or events."""
+        times = self._population.times
+        return None if times is None or not self._end else from_micros(int(times[self._end - 1]))
+
+    @cached_property
+    def _me(self) -> int:
+        return self._population.by_user.code.get(self.request.user, -1)
+
+    def _readable(self, candidates: Rows) -> Rows:
+        """Those rows of other people that the requester may read."""
+        codes = self._population.by_user.codes[candidates]
+        rows: Rows = candidates[(candidates < self._end) & (codes != self._me)]
+        levels = self._population._levels
+        if levels is None or not len(rows):
+            return rows
+        open_rows = levels[rows] == 0
+        grouped = np.flatnonzero(levels[rows] == 1)
+        if len(grouped):
+            mine = {thread for thread in self.own.column("thread") if thread is not None}
+            theirs = Events(self._population, rows[grouped]).column("thread")
+            open_rows[grouped] = [thread in mine for thread in theirs]
+        return rows[open_rows]
+
+    def peers(self, item: str) -> Events:
+        """Other people's events on an item: the latest of each, sorted by user name.
+
+        Only what the requester may read (`audience`) and only from before the request.
+        """
+        by_item = self._population.by_item
+        if by_item is None:
+            return Events(self._population, np.empty(0, dtype=np.intp))
+        rows = self._readable(by_item.rows(item))
+        codes = self._population.by_user.codes[rows]
+        # np.unique keeps the first of each code; reversed, that is the latest.
+        _, last = np.unique(codes[::-1], return_index=True)
+        return Events(self._population, rows[::-1][last])
+
+    def comparable(self, at_least: int = 1) -> Events:
+        """Own events on items that at least this many other people have events on."""
+        enough: dict[str | None, bool] = {None: False}
+        for item in self.own.items:
+            if item is not None and item not in enough:
+                enough[item] = len(self.peers(item)) >= at_least
+        return self.own.take(n for n, item in enumerate(self.own.items) if enough[item])
+
+    @cached_property
+    def others(self) -> Events:
+        """All readable events of other people, oldest first."""
+        return Events(self._population, self._readable(np.arange(self._end)))
+
+    def item(self, name: str) -> Item:
+        """The item of this id."""
+        return self._population.item(name)
+
+    def snapshot(self) -> Snapshot:
+        """The public events that something may be fitted on, shared by many requests.
+
+        With times: the first m events, m the greatest step of a grid (four a doubling) that is
+        visible; so a run over many requests needs few fits, and removing anything from the request
+        onward changes none. Without times: all events outside the target's quarter (by a hash of
+        the id), for the same reason.
+        """
+        population, target, moment = self._population, self.request.event, self.request.time
+        if target is None and (moment is None or not population.timed):
+            rows, key = np.arange(len(population)), "all"
+        elif target is None or population.timed:
+            size = _grid_floor(self._end)
+            rows, key = np.arange(size), f"first {size}"
+        else:
+            fold = population._folds[population.row(target)]
+            rows, key = np.flatnonzero(population._folds != fold), f"all but quarter {fold}"
+        levels = population._levels
+        public = rows if levels is None else rows[levels[rows] == 0]
+        return Snapshot(population, key, Events(population, public))
+
+
+def _grid_floor(size: int) -> int:
+    """The greatest step of a grid with four steps a doubling that is at most `size`."""
+    if size < 1:
+        return 0
+    step = int(np.floor(4 * np.log2(size) + 1e-9))
+    return int(2 ** (step / 4))

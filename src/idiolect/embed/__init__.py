@@ -1,0 +1,5 @@
+"""Encoders of texts."""
+
+from idiolect.embed.encoder import Encoder, GivenVectors, Vectors
+
+__all__ = ["Encoder", "GivenVectors", "Vectors"]

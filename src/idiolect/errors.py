@@ -1,0 +1,88 @@
+"""One tree of errors.
+
+    IdiolectError
+    ├── DataError             a table, column, row, event or item that cannot be used
+    ├── UnknownNameError      a recipe, model, setting or column nobody knows (did you mean …?)
+    ├── SettingError          a setting out of its range or of the wrong type
+    ├── CapabilityError       a model cannot do what is asked; raised before any cost
+    ├── MissingExtraError     an optional dependency is absent; gives the install line
+    ├── NoHistoryError        nothing is known of the user and the method needs something
+    ├── EndpointError         a model's endpoint is down, refuses the key, or answers with an error
+    └── ReplyError            a model's reply cannot be used; carries prompt and reply
+
+Each message says what was found, what is needed and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class IdiolectError(Exception):
+    """The root: catch this to catch everything this package raises on purpose."""
+
+
+class DataError(IdiolectError):
+    """A table, column, row, event or item that cannot be used."""
+
+
+class UnknownNameError(IdiolectError, LookupError):
+    """A name that is not among the known ones.
+
+    Args:
+        what: The kind of thing, for example ``"recipe"``.
+        name: What was asked for.
+        known: What there is.
+    """
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what, self.name, self.known = what, name, sorted(known)
+        close = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        shown = ", ".join(self.known[:20]) + (", …" if len(self.known) > 20 else "")
+        super().__init__(f"There is no {what} {name!r}.{hint} Known: {shown or 'none'}.")
+
+
+class SettingError(IdiolectError, ValueError):
+    """A setting out of its range or of the wrong type."""
+
+
+class CapabilityError(IdiolectError):
+    """A model cannot do what is asked of it; raised before any cost."""
+
+
+class MissingExtraError(IdiolectError, ImportError):
+    """An optional dependency is absent.
+
+    Args:
+        feature: What was asked for.
+        extra: The extra that brings it.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the extra {extra!r}, which is not installed; "
+            f"run: pip install 'idiolect[{extra}]'"
+        )
+
+
+class NoHistoryError(IdiolectError):
+    """Nothing is known of the user and the method needs something."""
+
+
+class EndpointError(IdiolectError):
+    """A model's endpoint is down, refuses the key, or answers with an error."""
+
+
+class ReplyError(IdiolectError):
+    """A model's reply cannot be used.
+
+    Attributes:
+        prompt: The prompt as it was sent (rendered text).
+        reply: The reply as it came.
+    """
+
+    def __init__(self, message: str, *, prompt: str = "", reply: str = "") -> None:
+        super().__init__(message)
+        self.prompt, self.reply = prompt, reply

@@ -1,0 +1,139 @@
+"""What a prompt expects back: text, a choice, a number, or JSON by schema; and how it is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from idiolect.errors import ReplyError, SettingError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+#: `writing` is for the user, `comparison` sets own against reference, `summary` condenses what is
+#: shown; `reasoning` needs free thought, which the LLM-free floor cannot give.
+Purpose = Literal["writing", "summary", "comparison", "reasoning"]
+
+
+class Expects(Protocol):
+    """A form of reply."""
+
+    def hint(self) -> str:
+        """The sentence that tells a model how to answer; may be empty."""
+        ...
+
+    def read(self, reply: str) -> Any:
+        """The value of a reply.
+
+        Raises:
+            ReplyError: The reply has another form.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text for a purpose."""
+
+    purpose: Purpose = "reasoning"
+
+    def hint(self) -> str:
+        """Nothing: the instruction says what to write."""
+        return ""
+
+    def read(self, reply: str) -> str:
+        """The text without surrounding space; empty text is no reply."""
+        if not reply.strip():
+            raise ReplyError("Found an empty reply where text is needed; ask again.", reply=reply)
+        return reply.strip()
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Exactly one of some options."""
+
+    options: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.options)) != len(self.options) or len(self.options) < 2:
+            raise SettingError(
+                f"Found the options {self.options!r}; a choice needs at least two, all different."
+            )
+
+    def hint(self) -> str:
+        """Names the options."""
+        return "Answer with exactly one of: " + "; ".join(self.options)
+
+    def read(self, reply: str) -> str:
+        """The option that the reply names, alone or as the only one that it contains."""
+        said = reply.strip().strip("\"'`.*").casefold()
+        for option in self.options:
+            if said == option.casefold():
+                return option
+        named = [o for o in self.options if re.search(rf"(?<!\w){re.escape(o)}(?!\w)", reply, re.I)]
+        if len(named) == 1:
+            return named[0]
+        raise ReplyError(
+            f"Found {reply!r}, which names {len(named)} of the options {list(self.options)}; "
+            "exactly one is needed.",
+            reply=reply,
+        )
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number within a range."""
+
+    low: float
+    high: float
+
+    def hint(self) -> str:
+        """Names the range."""
+        return f"Answer with one number from {self.low:g} to {self.high:g} and nothing else."
+
+    def read(self, reply: str) -> float:
+        """The first number of the reply."""
+        found = re.search(r"-?\d+(?:\.\d+)?", reply)
+        if found and self.low <= float(found.group()) <= self.high:
+            return float(found.group())
+        raise ReplyError(
+            f"Found {reply!r} where a number from {self.low:g} to {self.high:g} is needed; "
+            "ask again.",
+            reply=reply,
+        )
+
+
+@dataclass(frozen=True)
+class Json:
+    """JSON by the schema of a pydantic model."""
+
+    model: type[BaseModel]
+
+    def hint(self) -> str:
+        """Shows the schema."""
+        schema = json.dumps(self.model.model_json_schema(), ensure_ascii=False)
+        return f"Answer with JSON only, by this schema: {schema}"
+
+    def read(self, reply: str) -> BaseModel:
+        """The validated object; a fence around the JSON is taken off."""
+        from pydantic import ValidationError
+
+        body = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", reply)
+        try:
+            return self.model.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole reply"
+            raise ReplyError(
+                f"Found {reply[:200]!r}, which is not {self.model.__name__} as JSON "
+                f"({where}: {first['msg']}); ask again.",
+                reply=reply,
+            ) from None
+
+
+def numbered(options: Sequence[str]) -> str:
+    """Options as a numbered list."""
+    return "\n".join(f"{number}. {option}" for number, option in enumerate(options, 1))

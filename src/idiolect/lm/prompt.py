@@ -1,0 +1,297 @@
+"""Prompts of typed sections, rendered within a token budget; what was cut is recorded.
+
+Sections keep what they were made from (event ids, facts), so that a trace can say why a model was
+told something, and the LLM-free floor can answer from structure instead of from prose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from idiolect.data import Event, Events, Item, Message, Request
+from idiolect.errors import SettingError
+from idiolect.lm.expects import Expects, Text
+
+SectionKind = Literal[
+    "profile", "own", "peers", "differences", "item", "given", "query", "conversation", "options"
+]
+#: What is given up first when a prompt is too long; the other kinds are never cut.
+GIVEN_UP: tuple[SectionKind, ...] = ("peers", "differences", "own", "profile")
+_TAGS: Mapping[SectionKind, str] = {
+    "profile": "profile",
+    "own": "texts_by_the_user",
+    "peers": "texts_by_other_people",
+    "differences": "differences",
+    "item": "item",
+    "given": "given",
+    "query": "request",
+    "conversation": "conversation",
+    "options": "options",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing shown in a section.
+
+    Attributes:
+        text: What is shown.
+        facts: Labels and values shown above the text, in order.
+        events: Ids of the events that it was made from.
+    """
+
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+    events: tuple[str, ...] = ()
+
+    def fact(self, label: str) -> str | None:
+        """The value of a label; None where there is none."""
+        return dict(self.facts).get(label)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A typed part of a prompt: entries, best first, so that cutting takes the last."""
+
+    kind: SectionKind
+    entries: tuple[Entry, ...]
+
+    def render(self) -> str:
+        """The section as text between tags, which mark it as data."""
+        many = len(self.entries) > 1
+        shown = []
+        for number, entry in enumerate(self.entries, 1):
+            head = " | ".join(f"{label}: {value}" for label, value in entry.facts)
+            mark = f"[{number}] " if many else ""
+            shown.append("\n".join(part for part in (mark + head, entry.text) if part.strip()))
+        tag = _TAGS[self.kind]
+        return f"<{tag}>\n" + "\n\n".join(shown) + f"\n</{tag}>"
+
+
+class Condition(Protocol):
+    """Something that enters a model beside the words; only some models can honour it."""
+
+    @property
+    def kind(self) -> str:
+        """`soft_tokens`, `adapter`, `steering` or `logit_bias`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a reply is drawn; None leaves it to the model."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """An entry that the budget did not allow."""
+
+    kind: SectionKind
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is sent.
+
+    Attributes:
+        messages: System and user message.
+        cut: What the budget did not allow.
+        tokens: Length by the counter that was used.
+    """
+
+    messages: tuple[Message, ...]
+    cut: tuple[Cut, ...]
+    tokens: int
+
+    @property
+    def text(self) -> str:
+        """The messages as one text."""
+        return "\n\n".join(m.content for m in self.messages)
+
+
+def estimate(text: str) -> int:
+    """About how many tokens a text has: a token is about four characters of English."""
+    return math.ceil(len(text) / 4)
+
+
+@dataclass(frozen=True, init=False)
+class Prompt:
+    """An instruction, sections in order, and the reply that is expected.
+
+    Args:
+        instruction: The wording of the stage; shared by all users, so it comes first.
+        sections: Typed parts; None and empty ones are left out.
+        expects: The form of the reply.
+        conditions: What enters the model beside the words.
+        sampling: How the reply is drawn.
+        stage: A name for traces and tests, such as ``"compare"``.
+        sample: Index of a repeated draw; distinct draws of one prompt stay distinct.
+    """
+
+    instruction: str
+    sections: tuple[Section, ...]
+    expects: Expects
+    conditions: tuple[Condition, ...]
+    sampling: Sampling
+    stage: str
+    sample: int
+
+    def __init__(
+        self,
+        instruction: str,
+        *sections: Section | None,
+        expects: Expects | None = None,
+        conditions: Iterable[Condition] = (),
+        sampling: Sampling | None = None,
+        stage: str = "",
+        sample: int = 0,
+    ) -> None:
+        kept = tuple(s for s in sections if s is not None and s.entries)
+        for name, value in {
+            "instruction": instruction,
+            "sections": kept,
+            "expects": Text() if expects is None else expects,
+            "conditions": tuple(conditions),
+            "sampling": Sampling() if sampling is None else sampling,
+            "stage": stage,
+            "sample": sample,
+        }.items():
+            object.__setattr__(self, name, value)
+
+    def section(self, kind: SectionKind) -> tuple[Entry, ...]:
+        """All entries of one kind."""
+        return tuple(e for s in self.sections if s.kind == kind for e in s.entries)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Ids of all events that something in this prompt was made from, each once."""
+        ids = (event for s in self.sections for e in s.entries for event in e.events)
+        return tuple(dict.fromkeys(ids))
+
+    def replace(self, **changes: Any) -> Prompt:
+        """A copy with other attributes."""
+        made = object.__new__(Prompt)
+        for name in self.__dataclass_fields__:
+            object.__setattr__(made, name, changes.get(name, getattr(self, name)))
+        return made
+
+    def render(self, budget: int | None = None, count: Callable[[str], int] = estimate) -> Rendered:
+        """The messages to send, within `budget` tokens.
+
+        Entries are given up one by one from the end of a section: first peers, then differences,
+        own texts, profile.
+
+        Raises:
+            SettingError: Even without all of those the prompt is longer than the budget.
+        """
+        sections, cut = list(self.sections), []
+        while True:
+            body = [s.render() for s in sections if s.entries] + [self.expects.hint()]
+            content = "\n\n".join(part for part in body if part)
+            tokens = count(self.instruction) + count(content)
+            if budget is None or tokens <= budget:
+                break
+            at = next(
+                (
+                    at
+                    for kind in GIVEN_UP
+                    for at, s in enumerate(sections)
+                    if s.kind == kind and s.entries
+                ),
+                None,
+            )
+            if at is None:
+                raise SettingError(
+                    f"Prompt {self.stage!r} has {tokens} tokens after everything that may be cut "
+                    f"was cut; the budget is {budget}. Raise the budget or shorten the request."
+                )
+            cut.append(Cut(sections[at].kind, sections[at].entries[-1]))
+            sections[at] = replace(sections[at], entries=sections[at].entries[:-1])
+        messages = (Message("system", self.instruction), Message("user", content))
+        return Rendered(messages[: 2 if content else 1], tuple(cut), tokens)
+
+
+class Says(Protocol):
+    """Something said about a user, with the events that it rests on."""
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+        ...
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Ids of the events that it rests on."""
+        ...
+
+
+def item(about: Item | None) -> Section | None:
+    """The thing that is written about."""
+    if about is None:
+        return None
+    facts = (("title", about.title),) if about.title else ()
+    text = about.description or ""
+    return Section("item", (Entry(text, facts),)) if text or facts else None
+
+
+def _shown(event: Event, about: Item | None) -> Entry:
+    facts: list[tuple[str, str]] = []
+    if about is not None and about.title:
+        facts.append(("about", about.title))
+    if event.rating is not None:
+        facts.append(("rating", f"{event.rating:g}"))
+    if event.title:
+        facts.append(("title", event.title))
+    return Entry(event.text, tuple(facts), (event.id,))
+
+
+def own(events: Events) -> Section:
+    """The user's own texts with their ratings and titles."""
+    return Section("own", tuple(map(_shown, events, events.about)))
+
+
+def peers(events: Events) -> Section:
+    """Other people's texts; who they are is not shown."""
+    return Section("peers", tuple(map(_shown, events, events.about)))
+
+
+def profile(summary: str | None) -> Section | None:
+    """What is believed of the user."""
+    return Section("profile", (Entry(summary),)) if summary else None
+
+
+def differences(found: Iterable[Says]) -> Section:
+    """How the user differs from others, one entry each."""
+    return Section("differences", tuple(Entry(d.text, (), d.evidence) for d in found))
+
+
+def given(request: Request) -> Section | None:
+    """Facts that come with the request, such as the rating."""
+    facts = tuple(
+        (label, f"{v:g}" if isinstance(v, float) else str(v)) for label, v in request.given.items()
+    )
+    return Section("given", (Entry("", facts),)) if facts else None
+
+
+def query(request: Request) -> Section | None:
+    """What the user asks, in words."""
+    return Section("query", (Entry(request.query),)) if request.query else None
+
+
+def conversation(messages: Sequence[Message]) -> Section:
+    """The conversation so far."""
+    return Section("conversation", tuple(Entry(m.content, (("from", m.role),)) for m in messages))
+
+
+def options(choices: Sequence[str]) -> Section:
+    """What may be answered."""
+    return Section("options", tuple(Entry(choice) for choice in choices))
