@@ -72,6 +72,11 @@ class Item:
         """The title, or the id where there is none."""
         return self.title or self.id
 
+    @property
+    def words(self) -> str:
+        """Title and description as one text; empty where nothing is known."""
+        return ". ".join(part for part in (self.title, self.description) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -55,6 +55,7 @@ class Difference:
         measure: The figures, where it was measured.
         reasons: Why each reference event was chosen.
         note: Empty, or what limits the comparison (too few peers, equal texts).
+        about: What the compared texts are about, where it is one thing.
     """
 
     dimension: str
@@ -65,6 +66,7 @@ class Difference:
     measure: Measure | None = None
     reasons: tuple[str, ...] = ()
     note: str = ""
+    about: str = ""
 
     @property
     def evidence(self) -> tuple[str, ...]:

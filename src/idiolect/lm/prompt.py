@@ -229,6 +229,11 @@ class Says(Protocol):
         ...
 
     @property
+    def about(self) -> str:
+        """What it is about; empty where it is about everything."""
+        ...
+
+    @property
     def evidence(self) -> tuple[str, ...]:
         """Ids of the events that it rests on."""
         ...
@@ -245,8 +250,8 @@ def item(about: Item | None) -> Section | None:
 
 def _shown(event: Event, about: Item | None) -> Entry:
     facts: list[tuple[str, str]] = []
-    if about is not None and about.title:
-        facts.append(("about", about.title))
+    if about is not None and about.words:
+        facts.append(("about", about.words))
     if event.rating is not None:
         facts.append(("rating", f"{event.rating:g}"))
     if event.title:
@@ -254,14 +259,19 @@ def _shown(event: Event, about: Item | None) -> Entry:
     return Entry(event.text, tuple(facts), (event.id,))
 
 
-def own(events: Events) -> Section:
-    """The user's own texts with their ratings and titles."""
-    return Section("own", tuple(map(_shown, events, events.about)))
+def entries(events: Events) -> tuple[Entry, ...]:
+    """Events as prompts show them: text, rating, title, and what it is about; never by whom."""
+    return tuple(map(_shown, events, events.about))
 
 
-def peers(events: Events) -> Section:
+def own(texts: Events | Sequence[Entry]) -> Section:
+    """The user's own texts."""
+    return Section("own", entries(texts) if isinstance(texts, Events) else tuple(texts))
+
+
+def peers(texts: Events | Sequence[Entry]) -> Section:
     """Other people's texts; who they are is not shown."""
-    return Section("peers", tuple(map(_shown, events, events.about)))
+    return Section("peers", entries(texts) if isinstance(texts, Events) else tuple(texts))
 
 
 def profile(summary: str | None) -> Section | None:
@@ -271,7 +281,10 @@ def profile(summary: str | None) -> Section | None:
 
 def differences(found: Iterable[Says]) -> Section:
     """How the user differs from others, one entry each."""
-    return Section("differences", tuple(Entry(d.text, (), d.evidence) for d in found))
+    return Section(
+        "differences",
+        tuple(Entry(d.text, (("about", d.about),) if d.about else (), d.evidence) for d in found),
+    )
 
 
 def given(request: Request) -> Section | None:

@@ -1,1 +1,1 @@
-"""Under construction: recipes."""
+"""One file a paper, grouped by what the user gets."""

@@ -1,1 +1,1 @@
-"""Under construction: recipes/generate."""
+"""Text written for a user."""

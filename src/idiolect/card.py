@@ -1,0 +1,289 @@
+"""A recipe: a card and a function. What it needs, returns and can be set to is in its signature."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import operator
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from annotated_types import Ge, Gt, Le
+
+from idiolect.errors import SettingError, UnknownNameError
+
+PositiveInt = Annotated[int, Gt(0)]
+Count = Annotated[int, Ge(0)]
+Fraction = Annotated[float, Ge(0), Le(1)]
+Temperature = Annotated[float, Ge(0), Le(2)]
+
+Reads = Literal["none", "statistics", "texts"]
+Enters = Literal[
+    "nowhere", "prompt", "soft tokens", "weights", "activations", "logits", "reward",
+    "retrieval", "simulation", "data",
+]  # fmt: skip
+Strength = Literal[
+    "equals authors' code",
+    "equals reference metric",
+    "recovers planted truth",
+    "beats named baseline",
+    "mechanism only",
+    "none",
+]
+HEADINGS = ("How it works", "Use it when", "Differs from the paper", "Checked", "Reference")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A figure of the paper: metric, value, data, model, and what it is to be compared with."""
+
+    metric: str
+    value: float
+    data: str
+    model: str
+    baseline: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How far one claimed stage was checked, and the test that shows it (empty for none)."""
+
+    stage: str
+    strength: Strength
+    test: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What the signature cannot say; every vocabulary is closed.
+
+    Attributes:
+        title: What it is called in the field.
+        paper: Address of the paper; empty for plain baselines.
+        code: Authors' repository and its licence; None where none is known.
+        reads_other_users: What of other people it may read.
+        enters: Where the user enters the model.
+        calls: Model calls a request, as an expression over the settings; `compared` stands for
+            the own events that could be compared.
+        benchmarks: Where it was evaluated.
+        reported: Figures of the paper.
+        evidence: How far each stage was checked.
+        waives: Contract check → why it cannot hold here.
+    """
+
+    title: str
+    paper: str = ""
+    code: tuple[str, str] | None = None
+    reads_other_users: Reads
+    enters: Enters
+    calls: str
+    benchmarks: tuple[str, ...] = ()
+    reported: tuple[Reported, ...] = ()
+    evidence: tuple[Evidence, ...]
+    waives: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        for name, allowed in {"reads_other_users": Reads, "enters": Enters}.items():
+            if getattr(self, name) not in get_args(allowed):
+                raise UnknownNameError(name, str(getattr(self, name)), get_args(allowed))
+        for shown in self.evidence:
+            if shown.strength not in get_args(Strength):
+                raise UnknownNameError("strength", shown.strength, get_args(Strength))
+            if (shown.strength == "none") != (shown.test == ""):
+                raise SettingError(
+                    f"Found evidence {shown.strength!r} with the test {shown.test!r}; every "
+                    "strength but 'none' names the test that shows it."
+                )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One keyword of a recipe: its type, its default, and the comment that gives its source."""
+
+    name: str
+    type: Any
+    default: Any
+    source: str
+
+
+@dataclass(frozen=True)
+class Recipe(Generic[P, R]):
+    """A card and the function that composes parts; calling it validates the settings."""
+
+    card: Card
+    function: Callable[P, R]
+
+    @property
+    def __wrapped__(self) -> Callable[P, R]:
+        return self.function
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """What the recipe makes.
+
+        Raises:
+            UnknownNameError: There is no such setting.
+            SettingError: A setting is out of range or of the wrong type.
+        """
+        settings = {s.name: s for s in self.settings}
+        needs = set(self.needs)
+        checked: dict[str, Any] = {}
+        for name, value in kwargs.items():
+            if name in needs:
+                checked[name] = value
+            elif name not in settings:
+                raise UnknownNameError(f"setting of {self.name!r}", name, settings)
+            else:
+                checked[name] = _validated(self.name, settings[name], value)
+        return self.function(*args, **checked)
+
+    @property
+    def name(self) -> str:
+        """The name it is asked for by."""
+        return self.function.__name__
+
+    @functools.cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.function, include_extras=True)
+
+    @property
+    def needs(self) -> dict[str, Any]:
+        """What must be supplied: parameter → type."""
+        return {
+            name: self._hints[name]
+            for name, p in inspect.signature(self.function).parameters.items()
+            if p.kind is not p.KEYWORD_ONLY
+        }
+
+    @property
+    def gives(self) -> type[Any]:
+        """The role that it returns."""
+        returned = self._hints["return"]
+        role: type[Any] = get_origin(returned) or returned
+        return role
+
+    @functools.cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """The keywords, with the comments beside them."""
+        comments = dict(
+            re.findall(r"^\s+(\w+): [^#\n]*#\s*(.+)$", inspect.getsource(self.function), re.M)
+        )
+        return tuple(
+            Setting(name, self._hints[name], p.default, comments.get(name, ""))
+            for name, p in inspect.signature(self.function).parameters.items()
+            if p.kind is p.KEYWORD_ONLY
+        )
+
+    @property
+    def module(self) -> str:
+        """Where it is written."""
+        return self.function.__module__
+
+    @property
+    def path(self) -> Path:
+        """The file it is written in."""
+        return Path(inspect.getsourcefile(self.function) or "")
+
+    @property
+    def page(self) -> str:
+        """Its page of the docs: the function's docstring, or the module's."""
+        own = self.function.__doc__ or sys.modules[self.module].__doc__ or ""
+        return inspect.cleandoc(own)
+
+    @property
+    def summary(self) -> str:
+        """What one gets, in a line."""
+        return self.page.split("\n", 1)[0]
+
+    def calls(self, **known: int) -> int:
+        """Model calls a request with these settings; the rest at their defaults.
+
+        Args:
+            **known: Settings, and `compared` for the own events that could be compared (at most
+                `events`, which is also its default).
+        """
+        values = {s.name: s.default for s in self.settings if isinstance(s.default, int)} | known
+        values.setdefault("compared", values.get("events", 0))
+        return _arithmetic(ast.parse(self.card.calls, mode="eval").body, values)
+
+
+def recipe(
+    *,
+    title: str,
+    paper: str = "",
+    code: tuple[str, str] | None = None,
+    reads_other_users: Reads,
+    enters: Enters,
+    calls: str,
+    benchmarks: Sequence[str] = (),
+    reported: Sequence[tuple[str, float, str, str, str]] = (),
+    evidence: Mapping[str, tuple[Strength, str]],
+    waives: Mapping[str, str] | None = None,
+) -> Callable[[Callable[P, R]], Recipe[P, R]]:
+    """Makes a recipe of a function; see `Card` for the arguments."""
+    card = Card(
+        title=title,
+        paper=paper,
+        code=code,
+        reads_other_users=reads_other_users,
+        enters=enters,
+        calls=calls,
+        benchmarks=tuple(benchmarks),
+        reported=tuple(Reported(*figures) for figures in reported),
+        evidence=tuple(Evidence(stage, *shown) for stage, shown in evidence.items()),
+        waives=MappingProxyType(dict(waives or {})),
+    )
+    return lambda function: Recipe(card, function)
+
+
+def _validated(recipe: str, setting: Setting, value: Any) -> Any:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(setting.type).validate_python(value)
+    except ValidationError as error:
+        raise SettingError(
+            f"Found {setting.name}={value!r} for recipe {recipe!r}: "
+            f"{error.errors()[0]['msg'].lower()}. Its default is {setting.default!r}."
+        ) from None
+
+
+_OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+}
+
+
+def _arithmetic(node: ast.expr, values: Mapping[str, int]) -> int:
+    """The value of sums, products and names."""
+    match node:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.Name(id=name) if name in values:
+            return values[name]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_arithmetic(left, values), _arithmetic(right, values))
+    raise SettingError(
+        f"Found {ast.unparse(node)!r} in `calls`; use +, -, *, //, whole numbers and the names "
+        f"{', '.join(sorted(values))}."
+    )
