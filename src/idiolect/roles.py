@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,15 @@ class PreferenceModel:
     notes: tuple[str, ...] = ()
 
 
+@runtime_checkable
+class Answers(Protocol):
+    """Anything that a runner can ask, one request at a time."""
+
+    def answer(self, view: View) -> Any:
+        """The answer to the request that `view` was cut at."""
+        ...
+
+
 M = TypeVar("M", bound=UserModel)
 M_co = TypeVar("M_co", bound=UserModel, covariant=True)
 
@@ -137,6 +147,8 @@ class Personalizer(Generic[M]):
         calls = tuple(self.lm.calls) if isinstance(self.lm, Tape) else ()
         return Draft(reply.text, reply.value, user_model, calls, user_model.notes)
 
+    answer = write
+
 
 @dataclass(frozen=True)
 class Scorer(Generic[M]):
@@ -167,6 +179,8 @@ class Scorer(Generic[M]):
                 "number an option."
             )
         return dict(zip(among, values.tolist(), strict=True))
+
+    answer = scores
 
     def top(self, view: View, k: int) -> list[str]:
         """The `k` best options, best first; ties keep the order of the options."""
@@ -305,6 +319,28 @@ def play(
 
 
 @dataclass(frozen=True)
+class Simulation(Generic[State]):
+    """A policy in an environment of its own for each user.
+
+    Attributes:
+        policy: Who acts.
+        environment: View in, environment out.
+        seed: With the user's name, decides what is drawn.
+        most: Steps at most.
+    """
+
+    policy: Policy[State]
+    environment: Callable[[View], Environment]
+    seed: int = 0
+    most: int = 100
+
+    def answer(self, view: View) -> Session:
+        """A free-running session of the user."""
+        rng = np.random.default_rng([self.seed, crc32(view.request.user.encode())])
+        return play(self.policy, view, self.environment(view), rng=rng, most=self.most)
+
+
+@dataclass(frozen=True)
 class Instrument:
     """A questionnaire: statements, keys and norms.
 
@@ -348,6 +384,23 @@ class Instrument:
         if self.norms is None:
             raise SettingError("Found no norms in this instrument; give the norm group's figures.")
         return {s: (v - self.norms[s][0]) / self.norms[s][1] for s, v in scores.items()}
+
+
+@dataclass(frozen=True)
+class Survey:
+    """An instrument given to a simulated user.
+
+    Attributes:
+        instrument: What is asked.
+        subject: View in, a function that answers one statement out.
+    """
+
+    instrument: Instrument
+    subject: Callable[[View], Callable[[str], int]]
+
+    def answer(self, view: View) -> dict[str, float]:
+        """Scale → score of the user."""
+        return self.instrument.administer(self.subject(view))
 
 
 @dataclass(frozen=True)

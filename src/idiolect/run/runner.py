@@ -1,0 +1,192 @@
+"""Many requests through one recipe: side by side, each failure on its own, nothing swallowed.
+
+A recipe is composed anew for each request around a `Tape`, which costs microseconds and keeps what
+that request asked and was told, without any state shared between threads.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from idiolect.card import Recipe
+from idiolect.data import Population, Request
+from idiolect.errors import CapabilityError, IdiolectError
+from idiolect.lm import Call, LanguageModel, Tape
+from idiolect.roles import Answers, Draft
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a request has no answer.
+
+    Attributes:
+        kind: Class of the error.
+        message: What it said.
+        trace: Where, for errors that this package does not raise on purpose.
+    """
+
+    kind: str
+    message: str
+    trace: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One request and what came of it: an answer or a failure.
+
+    Attributes:
+        request: What was asked.
+        answer: A `Draft`, scores, a user model, a session…; None after a failure.
+        failure: None where there is an answer.
+        calls: Prompts and replies, in order; those before a failure too.
+        seconds: Wall time.
+    """
+
+    request: Request
+    answer: Any
+    failure: Failure | None
+    calls: tuple[Call, ...]
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """What was written; empty after a failure or for answers that are no text."""
+        return self.answer.text if isinstance(self.answer, Draft) else ""
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens over all calls."""
+        return sum(c.reply.prompt_tokens + c.reply.completion_tokens for c in self.calls)
+
+    @property
+    def retries(self) -> int:
+        """Calls made beyond one a prompt."""
+        return sum(c.reply.retries for c in self.calls)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands."""
+
+    done: int
+    total: int
+    failed: int
+    calls: int
+    tokens: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Requests a second so far."""
+        return self.done / self.seconds if self.seconds else 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds left at this rate."""
+        return (self.total - self.done) / self.rate if self.rate else float("inf")
+
+
+Build = Callable[[LanguageModel], Any]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A recipe with everything it needs but the model, which each request brings on its tape.
+
+    Attributes:
+        recipe: What to compose.
+        supplies: Needs other than the model, by parameter name (`encoder`, `fitted`, …).
+        settings: Keywords of the recipe.
+
+    Raises:
+        CapabilityError: The recipe needs something that is not supplied.
+    """
+
+    recipe: Recipe[Any, Any]
+    supplies: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        missing = [n for n in self.recipe.needs if n != "lm" and n not in self.supplies]
+        if missing:
+            raise CapabilityError(
+                f"Recipe {self.recipe.name!r} needs {', '.join(map(repr, missing))}, which was not "
+                f"supplied (supplied: {', '.join(sorted(self.supplies)) or 'nothing'})."
+            )
+
+    def __call__(self, lm: LanguageModel) -> Any:
+        """What the recipe makes, around `lm`."""
+        needs = {n: lm if n == "lm" else self.supplies[n] for n in self.recipe.needs}
+        return self.recipe(**needs, **self.settings)
+
+
+def run(
+    build: Build,
+    population: Population,
+    requests: Iterable[Request],
+    lm: LanguageModel,
+    *,
+    threads: int = 4,
+    progress: Callable[[Progress], None] | None = None,
+    published: bool = False,
+) -> list[Outcome]:
+    """Every request's outcome, in the order of the requests.
+
+    Args:
+        build: Makes the answering role around a model, for example an `Assembly`.
+        population: What views are cut from.
+        requests: What is asked.
+        lm: The model; every request sees it through a tape of its own.
+        threads: Requests at once. The model's own limits are its own.
+        progress: Called after each request, one call at a time.
+        published: Views as in the papers' code, with other people's later events.
+    """
+    asked = list(requests)
+    # Composed once before any cost: a wrong setting fails the run, not every request.
+    build(lm)
+    start, lock = time.perf_counter(), threading.Lock()
+    done = failed = calls = tokens = 0
+
+    def one(request: Request) -> Outcome:
+        nonlocal done, failed, calls, tokens
+        outcome = answer(build, population, request, lm, published=published)
+        with lock:
+            done += 1
+            failed += outcome.failure is not None
+            calls += len(outcome.calls)
+            tokens += outcome.tokens
+            if progress is not None:
+                seconds = time.perf_counter() - start
+                progress(Progress(done, len(asked), failed, calls, tokens, seconds))
+        return outcome
+
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        return list(pool.map(one, asked))
+
+
+def answer(
+    build: Build,
+    population: Population,
+    request: Request,
+    lm: LanguageModel,
+    *,
+    published: bool = False,
+) -> Outcome:
+    """The outcome of one request."""
+    tape, start = Tape(lm), time.perf_counter()
+    found, failure = None, None
+    try:
+        view = population.uncut(request) if published else population.as_of(request)
+        made = build(tape)
+        found = made.answer(view) if isinstance(made, Answers) else made(view, request)
+    except IdiolectError as error:
+        failure = Failure(type(error).__name__, str(error))
+    except Exception as error:  # noqa: BLE001 (one request must not end a run; it is reported)
+        failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+    return Outcome(request, found, failure, tuple(tape.calls), time.perf_counter() - start)
