@@ -1,5 +1,48 @@
 """Which events and which people."""
 
-from idiolect.select.chosen import Chosen
+from idiolect.select.chosen import Chosen, Representatives, Selector
+from idiolect.select.events import Dense, Fused, Mmr, Random, Recency, mmr_order
+from idiolect.select.okapi import (
+    Okapi,
+    OkapiIndex,
+    all_words,
+    asked_title_and_description,
+    asked_words,
+    okapi_scores,
+    title_and_description,
+)
+from idiolect.select.representatives import (
+    ClusterCentres,
+    Farthest,
+    Nearest,
+    RandomPeers,
+    StratifiedByRating,
+    cluster_centres,
+    stratified,
+)
 
-__all__ = ["Chosen"]
+__all__ = [
+    "Chosen",
+    "ClusterCentres",
+    "Dense",
+    "Farthest",
+    "Fused",
+    "Mmr",
+    "Nearest",
+    "Okapi",
+    "OkapiIndex",
+    "Random",
+    "RandomPeers",
+    "Recency",
+    "Representatives",
+    "Selector",
+    "StratifiedByRating",
+    "all_words",
+    "asked_title_and_description",
+    "asked_words",
+    "cluster_centres",
+    "mmr_order",
+    "okapi_scores",
+    "stratified",
+    "title_and_description",
+]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from idiolect.data import Events
+from idiolect.data import Event, Events, View
 
 
 @dataclass(frozen=True)
@@ -23,3 +24,19 @@ class Chosen:
 
     def __len__(self) -> int:
         return len(self.events)
+
+
+class Selector(Protocol):
+    """Which of a user's own events matter for the view's request."""
+
+    def __call__(self, view: View, events: Events | None = None) -> Chosen:
+        """The chosen ones among `events`, oldest first; by default all own events."""
+        ...
+
+
+class Representatives(Protocol):
+    """Who stands for the others on the item of one own event."""
+
+    def __call__(self, own: Event, view: View) -> Chosen:
+        """The chosen ones among `view.peers(own.item)`."""
+        ...
