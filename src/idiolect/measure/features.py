@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.measure.text import FUNCTION_WORDS, Text, language_of
+from idiolect.measure.text import FUNCTION_WORDS, Text, language_of, word_set
 
 Dimension = Literal["writing", "emotional", "semantic"]
 #: In which direction a single sentence can show a feature.
@@ -201,15 +201,11 @@ def _names(text: Text) -> float:
 _I_AM = frozenset({"I'", "I’"})
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
 FUNCTION = Listed(FUNCTION_WORDS)
-FIRST_PERSON = _set("i me my mine myself i'm i've i'd i'll")
-FIRST_PLURAL = _set("we us our ours ourselves we're we've we'd we'll let's")
-SECOND_PERSON = _set("you your yours yourself yourselves you're you've you'd you'll")
-HEDGES = _set(
+FIRST_PERSON = word_set("i me my mine myself i'm i've i'd i'll")
+FIRST_PLURAL = word_set("we us our ours ourselves we're we've we'd we'll let's")
+SECOND_PERSON = word_set("you your yours yourself yourselves you're you've you'd you'll")
+HEDGES = word_set(
     """maybe perhaps possibly probably apparently presumably seemingly somewhat fairly rather
     slightly roughly arguably supposedly seem seems seemed appear appears appeared suppose supposed
     guess guessed suspect might almost mostly partly generally usually"""
@@ -232,24 +228,24 @@ HEDGE_PHRASES = (
     "tends to",
     "to some extent",
 )
-NEGATIONS = _set(
+NEGATIONS = word_set(
     "not no never none nobody nothing nowhere nor neither cannot without hardly barely"
 )
-INTENSIFIERS = _set(
+INTENSIFIERS = word_set(
     """very really so extremely incredibly absolutely totally completely utterly truly highly deeply
     seriously insanely super hugely terribly awfully especially particularly remarkably wildly
     thoroughly ridiculously amazingly immensely"""
 )
-ABSOLUTES = _set(
+ABSOLUTES = word_set(
     """always never all every everyone everybody everything everywhere none nobody nothing nowhere
     entirely fully perfect perfectly definitely certainly obviously clearly undoubtedly forever only
     best worst must"""
 )
-ADVICE = _set("should must recommend recommended avoid skip try bring ask don't worth")
+ADVICE = word_set("should must recommend recommended avoid skip try bring ask don't worth")
 ADVICE_PHRASES = ("make sure", "you need", "need to", "have to", "better to", "go for", "do not")
-REASONS = _set("because since therefore hence thus due reason reasons why cause causes caused")
+REASONS = word_set("because since therefore hence thus due reason reasons why cause causes caused")
 REASON_PHRASES = ("so that", "as a result", "in order to", "which means", "which is why")
-COMPARISONS = _set(
+COMPARISONS = word_set(
     """than better worse more less most least like unlike similar similarly compared comparison same
     different equal equally whereas rather best worst"""
 )

@@ -22,8 +22,14 @@ WORD = re.compile(
 )
 _BREAK = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[」』”]*\s*|\s*\n\s*")
 
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a list in one string."""
+    return frozenset(words.split())
+
+
 #: English words that carry grammar rather than content.
-FUNCTIONWORDS = frozenset(
+FUNCTION_WORDS = word_set(
     """a an the this that these those i me my mine myself you your yours yourself he him his himself
     she her hers herself it its itself we us our ours ourselves they them their theirs themselves
     who whom whose which what where when why how and or but nor so yet if then than because while
@@ -35,7 +41,7 @@ FUNCTIONWORDS = frozenset(
     you're you've you'd you'll he's he'd he'll she's she'd she'll it's it'd it'll we're we've we'd
     we'll they're they've they'd they'll that's that'd there's there'd what's who's where's here's
     isn't aren't wasn't weren't haven't hasn't hadn't don't doesn't didn't won't wouldn't shan't
-    shouldn't can't cannot couldn't mustn't needn't mightn't let's""".split()
+    shouldn't can't cannot couldn't mustn't needn't mightn't let's"""
 )
 
 #: Below this share of function words a text is not taken for English: ours, between English
@@ -43,7 +49,7 @@ FUNCTIONWORDS = frozenset(
 #: homographs such as "on", "a", "in").
 ENGLISH_FLOOR = 0.15
 #: Shorter texts, in words, say too little of their language.
-ENGLISHWORDS = 12
+ENGLISH_WORDS = 12
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class Text:
     @property
     def english(self) -> bool:
         """Whether it may be English: enough English function words, or too short to tell."""
-        return len(self.lower) < ENGLISHWORDS or function_share([self]) >= ENGLISH_FLOOR
+        return len(self.lower) < ENGLISH_WORDS or function_share([self]) >= ENGLISH_FLOOR
 
 
 @lru_cache(maxsize=1)
@@ -109,11 +115,11 @@ def _vader() -> Any:
 def function_share(texts: Iterable[Text]) -> float:
     """Share of English function words among all words of the texts; 0 without words."""
     words = [word for text in texts for word in text.lower]
-    return sum(word in FUNCTIONWORDS for word in words) / max(len(words), 1)
+    return sum(word in FUNCTION_WORDS for word in words) / max(len(words), 1)
 
 
 def language_of(text: Text, code: str | None) -> str:
-    """Primary language code: the given one, else "en" where it may be English, else "" (unknown)."""
+    """Primary language code: the given one, else "en" where it may be English, else ""."""
     if code:
         return code.replace("_", "-").split("-")[0].lower()
     return "en" if text.english else ""
