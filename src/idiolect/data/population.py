@@ -219,6 +219,16 @@ class Population:
         level = {"public": 0, "group": 1, "self": 2, None: 0}
         return np.array([level[a] for a in self.frame["audience"]], dtype=np.int8)
 
+    @cached_property
+    def _rating_totals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Sum and number of the public ratings before each row.  # (rows + 1,) each"""
+        ratings = Events(self, np.arange(len(self))).ratings
+        public = (
+            ~np.isnan(ratings) if self._levels is None else ~np.isnan(ratings) & (self._levels == 0)
+        )
+        kept = np.where(public, ratings, 0.0)
+        return np.append(0.0, np.cumsum(kept)), np.append(0.0, np.cumsum(public))
+
     def made(self, rows: Rows) -> list[Event]:
         """The events of these rows."""
         return [_event(row) for row in self.frame[rows].to_dicts()]

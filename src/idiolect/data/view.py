@@ -113,6 +113,19 @@ class View:
         """All readable events of other people, oldest first."""
         return Events(self._population, self._readable(np.arange(self._end)))
 
+    @cached_property
+    def mean_rating(self) -> float:
+        """Mean of the public ratings of other people that are visible; NaN where there are none.
+
+        From running totals, so that its cost does not grow with the population.
+        """
+        totals, counts = self._population._rating_totals
+        mine = self._population.by_user.rows(self.request.user)
+        mine = mine[mine < self._end]
+        count = counts[self._end] - (counts[mine + 1] - counts[mine]).sum()
+        total = totals[self._end] - (totals[mine + 1] - totals[mine]).sum()
+        return float(total / count) if count else float("nan")
+
     def item(self, name: str) -> Item:
         """The item of this id."""
         return self._population.item(name)

@@ -1,0 +1,184 @@
+"""Does expressing a user relative to peers predict ratings better than the user alone?
+
+    python benchmarks/rating.py [FOLDER]
+
+FOLDER holds `amazon_dev.json.gz`, `amazon_test.json.gz` and `gap_dev.json.gz` (product reviews;
+default: `peer_reviews` in IDIOLECT_DATA). The target is each user's first review. Users count who
+reviewed another product too; peers are other people's reviews of the same product. The user's
+other reviews of the target product, and copies of the target's text, are taken out: they would
+give the answer away.
+
+Shrinkage is chosen on the two other files, each weighing the same. The user alone is measured
+twice: shrunk as much as the deviation is, so that the peers are all that differs; and with the
+shrinkage that suits it best. Absolute error is kind to bold guesses where most ratings are the
+highest (it is least at the median), so the root of the squared error stands beside it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from idiolect.data import Population, View
+from idiolect.difference import OwnMean, PeersMean, RatesItems, RelativeRating
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("amazon_dev", "amazon_test", "gap_dev")
+GRID = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
+SCALE = (1.0, 5.0)
+DRAWS, SEED = 10_000, 0
+ALONE = "user alone, shrunk as much as the deviation"
+TUNED = "user alone, shrinkage chosen for itself"
+PEERS = "peers' mean alone"
+RELATIVE = "user relative to peers"
+
+Errors = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One user's target: what may be known, what it is about, and the rating given."""
+
+    view: View
+    item: str
+    truth: float
+
+
+def cases(path: Path) -> list[Case]:
+    """The targets of one file, by its order of users."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        users = json.load(file)
+    rows, targets = [], []
+    for user in users:
+        target, *past = user["profile"]
+        kept = {
+            (r["pid"], r["rating"], r["text"]): r
+            for r in past
+            if r["pid"] != target["pid"] and r["text"] != target["text"]
+        }
+        if kept:
+            targets.append(f"{user['id']}/0")
+        rows += [
+            {
+                "id": f"{user['id']}/{number}",
+                "user": user["id"],
+                "item": review["pid"],
+                "rating": float(review["rating"]),
+            }
+            for number, review in enumerate([target, *kept.values()])
+        ]
+    population = Population(pl.DataFrame(rows))
+    found = []
+    for name in targets:
+        event = population.event(name)
+        if event.item is not None and event.rating is not None:
+            view = population.as_of(population.request(name, give=()))
+            found.append(Case(view, event.item, event.rating))
+    return found
+
+
+def errors(rater: RatesItems, among: Iterable[Case]) -> Errors:
+    """Absolute error of each prediction.  # (cases,)"""
+    return np.array([abs(rater(c.view, c.item).value - c.truth) for c in among])
+
+
+def interval(gain: Errors, users: list[str], seed: int = SEED) -> dict[str, Any]:
+    """Mean gain with its 95 % percentile interval, users drawn with replacement."""
+    _, cluster = np.unique(users, return_inverse=True)
+    sums, sizes = np.bincount(cluster, gain), np.bincount(cluster)
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(sums), size=(DRAWS, len(sums)))
+    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return {"mean": _r(gain.mean()), "low": _r(low), "high": _r(high), "users": len(sums)}
+
+
+def _r(value: float) -> float:
+    return round(float(value), 4)
+
+
+Setting = tuple[float, ...]
+Table = dict[Setting, dict[str, Errors]]
+
+
+def tried(
+    make: Callable[..., RatesItems], settings: Iterable[Setting], among: Mapping[str, list[Case]]
+) -> Table:
+    """Errors of a method under each setting, on each file."""
+    return {s: {f: errors(make(*s), found) for f, found in among.items()} for s in settings}
+
+
+def best(table: Table, files: Iterable[str]) -> Setting:
+    """The setting of least mean error, each file weighing the same."""
+    names = list(files)
+    return min(table, key=lambda s: np.mean([table[s][f].mean() for f in names]))
+
+
+def measured(among: Mapping[str, list[Case]]) -> dict[str, Any]:
+    """All figures: chosen constants, errors and paired gains, for each file and pooled."""
+    single = [(k,) for k in GRID]
+    alone = tried(OwnMean, single, among)
+    peers = tried(PeersMean, single, among)
+    both = tried(lambda p, o: RelativeRating(p, o, SCALE), product(GRID, GRID), among)
+    chosen: dict[str, dict[str, Setting]] = {ALONE: {}, TUNED: {}, PEERS: {}, RELATIVE: {}}
+    for held in [*among, "all files"]:
+        rest = [f for f in among if f != held]
+        chosen[TUNED][held] = best(alone, rest)
+        chosen[PEERS][held] = best(peers, rest)
+        chosen[RELATIVE][held] = best(both, rest)
+        chosen[ALONE][held] = chosen[RELATIVE][held][1:]
+    tables = {ALONE: alone, TUNED: alone, PEERS: peers, RELATIVE: both}
+    error = {n: {f: t[chosen[n][f]][f] for f in among} for n, t in tables.items()}
+    users = {f: [c.view.request.user for c in found] for f, found in among.items()}
+    groups = {**{f: [f] for f in among}, "pooled": list(among)}
+    result: dict[str, Any] = {"constants": chosen, "mae": {}, "rmse": {}, "gain": {}}
+    for group, files in groups.items():
+        joined = {name: np.concatenate([e[f] for f in files]) for name, e in error.items()}
+        who = [user for f in files for user in users[f]]
+        result["mae"][group] = {n: _r(e.mean()) for n, e in joined.items()}
+        result["rmse"][group] = {n: _r(np.sqrt((e**2).mean())) for n, e in joined.items()}
+        result["gain"][group] = {
+            f"over {name}": interval(joined[name] - joined[RELATIVE], who)
+            for name in (ALONE, TUNED, PEERS)
+        }
+    return result
+
+
+def main() -> None:
+    data = Path(os.environ.get("IDIOLECT_DATA", ROOT.parent / "shared" / "data"))
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "peer_reviews"
+    found = {name: cases(folder / f"{name}.json.gz") for name in FILES}
+    result = {
+        "what": "error of predicted ratings: user alone, peers alone, user relative to peers",
+        "versions": {
+            "idiolect": version("idiolect"),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+        "grid": GRID,
+        "chosen by": "mean over the two other files of their mean absolute error",
+        "interval": f"95 %, percentile bootstrap over users, {DRAWS} draws, seed {SEED}",
+        "targets": {name: len(c) for name, c in found.items()},
+        **measured(found),
+    }
+    out = ROOT / "results" / "rating.json"
+    out.parent.mkdir(exist_ok=True)
+    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
