@@ -1,5 +1,6 @@
 """Prompts, replies and language models."""
 
+from idiolect.lm.endpoint import Endpoint, endpoint
 from idiolect.lm.expects import Choice, Expects, Json, Number, Text
 from idiolect.lm.model import (
     Call,
@@ -41,6 +42,7 @@ __all__ = [
     "Completion",
     "Condition",
     "Cut",
+    "Endpoint",
     "Entry",
     "Expects",
     "GivesHiddenStates",
@@ -59,6 +61,7 @@ __all__ = [
     "Text",
     "conversation",
     "differences",
+    "endpoint",
     "entries",
     "estimate",
     "given",
