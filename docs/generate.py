@@ -1,0 +1,64 @@
+"""Writes what the code already says: recipe pages, the command line's reference, the picture.
+
+python docs/generate.py            write
+python docs/generate.py --check    fail where a page is not what the code says now
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its content."""
+    from idiolect.catalog import recipes
+    from idiolect.report.cards import overview, page
+
+    found = {DOCS / "recipes" / f"{r.name}.md": page(r) for r in recipes()}
+    found[DOCS / "recipes" / "README.md"] = overview(recipes())
+    found[DOCS / "reference" / "cli.md"] = _cli()
+    return found
+
+
+def _cli() -> str:
+    import typer
+
+    from idiolect.cli import app
+
+    command = typer.main.get_command(app)
+    parts = ["# Command line", "Generated from the commands themselves.", ""]
+    with typer.Context(command, info_name="idiolect", max_content_width=88) as root:
+        parts += ["```text", command.get_help(root).strip(), "```", ""]
+        for name in command.list_commands(root):  # type: ignore[attr-defined]
+            each = command.get_command(root, name)  # type: ignore[attr-defined]
+            with typer.Context(each, info_name=name, parent=root, max_content_width=88) as context:
+                parts += [
+                    f"## idiolect {name}",
+                    "",
+                    "```text",
+                    each.get_help(context).strip(),
+                    "```",
+                    "",
+                ]
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Writes or checks."""
+    stale = []
+    for path, content in pages().items():
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != content:
+            stale.append(str(path.relative_to(DOCS.parent)))
+    if stale:
+        sys.stderr.write(f"Not what the code says now: {', '.join(stale)}; run: make docs\n")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

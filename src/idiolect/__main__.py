@@ -1,0 +1,5 @@
+"""`python -m idiolect`."""
+
+from idiolect.cli import main
+
+main()

@@ -1,0 +1,72 @@
+"""Charts as SVG text: no plotting library, no script, readable in a page and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from idiolect.difference import Measure
+
+MORE, LESS, GRID, INK, PALE = "#0f766e", "#c2410c", "#e5e7eb", "#1f2937", "#9ca3af"
+_ROW, _LABEL, _VALUES = 26, 210, 220
+
+
+def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: int = 820) -> str:
+    """Diverging bars, one a feature: right is more than others on the same things, left is less.
+
+    Args:
+        measures: In the order of the rows.
+        found: Names of the features that count as found; the others are pale.
+        title: Read by screen readers, and shown above.
+        width: In pixels.
+    """
+    reach = max([1.0, *(min(abs(m.effect), 4.0) for m in measures)])
+    left, right = _LABEL, width - _VALUES
+    middle, unit = (left + right) / 2, (right - left) / 2 / reach
+    top, height = 58, 58 + _ROW * len(measures) + 12
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'role="img" aria-label="{escape(title)}" '
+        'font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif" font-size="13">',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="12" y="22" font-size="15" font-weight="600" fill="{INK}">{escape(title)}</text>',
+        f'<text x="{middle - 8}" y="46" text-anchor="end" fill="{LESS}">less than others ←</text>',
+        f'<text x="{middle + 8}" y="46" fill="{MORE}">→ more than others</text>',
+        f'<text x="{width - 12}" y="46" text-anchor="end" fill="{PALE}">own / others, '
+        "percentile</text>",
+    ]
+    step = 1 if reach <= 2.5 else 2
+    for mark in range(-int(reach), int(reach) + 1, step):
+        x = middle + mark * unit
+        parts.append(
+            f'<line x1="{x:.1f}" y1="{top - 6}" x2="{x:.1f}" y2="{height - 8}" stroke="{GRID}"/>'
+        )
+    for row, m in enumerate(measures):
+        y = top + row * _ROW
+        sure = m.feature in found
+        colour = (MORE if m.effect > 0 else LESS) if sure else "#d1d5db"
+        length = min(abs(m.effect), reach) * unit
+        x = middle if m.effect > 0 else middle - length
+        ink = INK if sure else PALE
+        at = middle + (length + 6 if m.effect > 0 else -length - 6)
+        anchor = "start" if m.effect > 0 else "end"
+        parts += [
+            f'<text x="{left - 10}" y="{y + 14}" text-anchor="end" fill="{ink}">'
+            f"{escape(m.feature)}</text>",
+            f'<rect x="{x:.1f}" y="{y + 3}" width="{max(length, 1):.1f}" height="15" rx="2" '
+            f'fill="{colour}"/>',
+            f'<text x="{at:.1f}" y="{y + 15}" text-anchor="{anchor}" fill="{ink}" font-size="11">'
+            f"{m.effect:+.1f}</text>",
+            f'<text x="{width - 12}" y="{y + 15}" text-anchor="end" fill="{ink}">'
+            f"{amount(m.own_mean)} / {amount(m.reference_mean)}, {m.percentile:.0f}.</text>",
+        ]
+    parts.append(
+        f'<line x1="{middle}" y1="{top - 6}" x2="{middle}" y2="{height - 8}" stroke="{INK}"/></svg>'
+    )
+    return "\n".join(parts)
+
+
+def amount(value: float) -> str:
+    """A figure with as many digits as one can read: 24, 2.4, 0.24."""
+    size = abs(value)
+    return f"{value:.0f}" if size >= 20 else f"{value:.1f}" if size >= 2 else f"{value:.2f}"

@@ -1,0 +1,184 @@
+"""An explanation as a page that a newcomer can read from top to bottom."""
+
+from __future__ import annotations
+
+from html import escape
+
+from idiolect.data import Event
+from idiolect.report import page as html
+from idiolect.report.chart import amount, effects
+from idiolect.report.explanation import Compared, Explanation
+
+_ROWS = 18
+READING = (
+    "Each bar compares this person's texts with other people's texts on the very same things. Its "
+    "length is the mean distance in standard deviations within a thing (0.2 is small, 0.8 large). "
+    "Solid bars are unlikely to be chance; pale ones may be. On the right: this person's mean, the "
+    "others' mean, and at which percentile of the others the person stands."
+)
+
+
+def to_html(found: Explanation) -> str:
+    """The whole page, self-contained."""
+    return html.page(f"What sets {found.request.user} apart", lead(found), *sections(found))
+
+
+def sections(found: Explanation) -> list[str]:
+    """The page's parts, in order; other pages use them too."""
+    return [
+        "".join(html.note(note) for note in found.notes),
+        _measured(found),
+        _compared(found),
+        _profile(found),
+        _reply(found),
+        _selected(found),
+        _figures(found),
+        _calls(found),
+    ]
+
+
+def lead(found: Explanation) -> str:
+    """The situation in one line."""
+    texts = f"{len(found.own)} earlier text{'s' if len(found.own) != 1 else ''}"
+    times = [event.time for event in found.own if event.time]
+    span = f" from {times[0]:%B %Y} to {times[-1]:%B %Y}" if times else ""
+    return (
+        f"{texts}{span}; {found.comparable} of them on things that others wrote about. "
+        f"Method {found.recipe}, model {found.lm}."
+    )
+
+
+def _measured(found: Explanation) -> str:
+    measures = found.measurements.measures
+    if not measures:
+        return ""
+    names = {m.feature for m in found.measurements.found}
+    chart = effects(
+        measures[:_ROWS],
+        found=names,
+        title=f"{found.request.user} against others on the same things",
+    )
+    said = [d.text for d in found.measurements.differences()]
+    nothing = (
+        "Nothing stands out beyond chance: with this many texts, the bars may all be accident."
+    )
+    return html.section(
+        "Measured differences",
+        html.listed(said) or html.note(nothing),
+        html.card(chart),
+        lead=READING,
+    )
+
+
+def _compared(found: Explanation) -> str:
+    return html.section(
+        "Compared with whom",
+        *(_one_compared(c) for c in found.compared),
+        lead="The texts that the method set side by side, why each of the others' was chosen, and "
+        "what the model made of it.",
+    )
+
+
+def _one_compared(c: Compared) -> str:
+    others = "".join(
+        f'<div class="other">{_event(event)}<div class="soft">{html.tags(reason)}</div></div>'
+        for event, reason in zip(c.others, c.reasons or ("",) * len(c.others), strict=True)
+    )
+    mine = f'<div class="mine">{_event(c.own)}</div>'
+    people = f"{len(c.others)} other{'s' if len(c.others) != 1 else ''} on the same thing"
+    return html.card(
+        html.tags(c.about),
+        mine,
+        html.folded(people, others),
+        html.text(c.told) if c.told else "",
+        html.note(c.note) if c.note else "",
+    )
+
+
+def _profile(found: Explanation) -> str:
+    profile = found.profile
+    if profile is None or not profile.summary:
+        return ""
+    return html.section(
+        "The profile",
+        html.card(html.text(profile.summary)),
+        lead="What is believed of this person, and all that the last prompt is told about them.",
+    )
+
+
+def _reply(found: Explanation) -> str:
+    about = found.request.item
+    facts = [f"{name}: {value}" for name, value in found.request.given.items()]
+    failure = found.outcome.failure
+    reply = html.text(found.outcome.text) if failure is None else html.note(failure.message)
+    boxes = html.card(html.tags("written for this person"), reply)
+    if found.truth is not None:
+        boxes += html.card(html.tags("what they really wrote"), html.text(found.truth.text))
+    thing = about.words if about and about.words else about.id if about else ""
+    return html.section(
+        "Asked and written",
+        html.card(
+            html.tags("asked about", *facts), html.text(thing), html.text(found.request.words)
+        ),
+        f'<div class="columns">{boxes}</div>',
+    )
+
+
+def _selected(found: Explanation) -> str:
+    return html.section(
+        "Own texts that the prompt showed",
+        *(html.card(_event(event)) for event in found.selected),
+        lead="Best match first.",
+    )
+
+
+def _figures(found: Explanation) -> str:
+    names = {m.feature for m in found.measurements.found}
+    measures = found.measurements.measures
+    if not measures:
+        return ""
+    rows = [
+        (
+            m.feature,
+            m.dimension,
+            f"{m.effect:+.2f}",
+            amount(m.own_mean),
+            amount(m.reference_mean),
+            f"{m.percentile:.0f}",
+            f"{m.q:.3f}",
+            str(m.texts),
+            " · ".join(m.quotes[:1]),
+        )
+        for m in measures
+    ]
+    head = ("feature", "dimension", "d", "own", "others", "percentile", "q", "texts", "for example")
+    return html.section(
+        "All figures",
+        html.table(head, rows, pale=[m.feature not in names for m in measures]),
+        lead="d: effect in within-item standard deviations; q: the share of findings as strong as this "
+        "one that chance would bring, over all features (Benjamini–Hochberg).",
+    )
+
+
+def _calls(found: Explanation) -> str:
+    return html.section(
+        "Prompts and replies",
+        *(
+            html.folded(
+                f"{number}. {call.prompt.stage}: made from {len(call.prompt.events)} events"
+                + (f", {len(call.reply.cut)} entries cut" if call.reply.cut else ""),
+                html.pre(call.prompt.render().text)
+                + html.card(html.tags("reply"), html.text(call.reply.text))
+                + f'<p class="id">{", ".join(call.prompt.events)}</p>',
+            )
+            for number, call in enumerate(found.outcome.calls, 1)
+        ),
+        lead="Word for word, with the ids of the events that each was made from.",
+    )
+
+
+def _event(event: Event) -> str:
+    when = f"{event.time:%Y-%m-%d}" if event.time else ""
+    rating = "" if event.rating is None else f"rating {event.rating:g}"
+    head = html.tags(event.user, when, rating, event.title or "")
+    return f'{head}<span class="id">{escape(event.id)}</span>{html.text(event.text)}'

@@ -1,0 +1,96 @@
+"""An explanation in the terminal: bars, quotes, profile, reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from idiolect.difference import Measure
+from idiolect.report.chart import amount
+from idiolect.report.explanation import Explanation
+from idiolect.report.html import lead
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_HALF = 12
+
+
+def show(found: Explanation, console: Console, *, rows: int = 12) -> None:
+    """Prints it."""
+    from rich.markup import escape
+    from rich.panel import Panel
+
+    console.print(f"\n[bold]What sets {escape(found.request.user)} apart[/bold]")
+    console.print(f"[dim]{escape(lead(found))}[/dim]")
+    for note in found.notes:
+        console.print(f"[yellow]! {escape(note)}[/yellow]")
+    measures = found.measurements.measures
+    if measures:
+        names = {m.feature for m in found.measurements.found}
+        console.print()
+        console.print(bars(measures[:rows], names))
+        said = [d.text for d in found.measurements.differences()]
+        if not said:
+            console.print("Nothing stands out beyond chance.")
+        for text in said:
+            console.print(f" • {escape(text)}")
+    for c in found.compared:
+        console.print(f"\n[bold]{escape(c.about)}[/bold] [dim]{escape(c.own.id)}[/dim]")
+        console.print(f"  [green]{escape(c.own.text)}[/green]")
+        for event, reason in zip(c.others, c.reasons or ("",) * len(c.others), strict=True):
+            console.print(
+                f"  [dim]{escape(event.user)} ({escape(reason)}): {escape(event.text)}[/dim]"
+            )
+        console.print(f"  → {escape(c.told)}")
+    profile = found.profile
+    if profile is not None and profile.summary:
+        console.print(Panel(escape(profile.summary), title="profile", title_align="left"))
+    if found.outcome.failure is not None:
+        console.print(f"[red]{escape(found.outcome.failure.message)}[/red]")
+    else:
+        console.print(Panel(escape(found.outcome.text), title="written", title_align="left"))
+    if found.truth is not None:
+        really = Panel(escape(found.truth.text), title="what they really wrote", title_align="left")
+        console.print(really)
+    stages = ", ".join(c.prompt.stage for c in found.outcome.calls)
+    seconds = found.outcome.seconds
+    console.print(f"[dim]{len(found.outcome.calls)} calls ({stages}), {seconds:.1f} s[/dim]")
+
+
+def bars(measures: Sequence[Measure], found: set[str]) -> Table:
+    """Diverging bars, one a feature; those that may be chance are dim."""
+    from rich.table import Table
+    from rich.text import Text
+
+    reach = max([1.0, *(min(abs(m.effect), 4.0) for m in measures)])
+    drawn = Table(box=None, padding=(0, 1), show_edge=False)
+    for name, side in (
+        ("feature", "right"),
+        ("less than others", "right"),
+        ("more", "left"),
+        ("d", "right"),
+        ("own", "right"),
+        ("others", "right"),
+        ("percentile", "right"),
+        ("q", "right"),
+    ):
+        drawn.add_column(name, justify=side, header_style="dim")  # type: ignore[arg-type]
+    for m in measures:
+        sure = m.feature in found
+        bar = "█" * max(1, round(min(abs(m.effect), reach) / reach * _HALF))
+        style = ("cyan" if m.effect > 0 else "dark_orange") if sure else "bright_black"
+        less, more = ("", bar) if m.effect > 0 else (bar, "")
+        drawn.add_row(
+            m.feature,
+            Text(less, style),
+            Text(more, style),
+            f"{m.effect:+.1f}",
+            amount(m.own_mean),
+            amount(m.reference_mean),
+            f"{m.percentile:.0f}",
+            f"{m.q:.3f}",
+            style="" if sure else "bright_black",
+        )
+    return drawn
