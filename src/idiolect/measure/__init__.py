@@ -1,5 +1,6 @@
 """Features of text, and the statistics of comparing them."""
 
+from idiolect.measure.contrasts import Contrasts, contrasts
 from idiolect.measure.features import FEATURES, Dimension, Feature, measure
 from idiolect.measure.statistics import (
     at_least,
@@ -13,11 +14,13 @@ from idiolect.measure.text import Text, function_share, language_of
 
 __all__ = [
     "FEATURES",
+    "Contrasts",
     "Dimension",
     "Feature",
     "Text",
     "at_least",
     "benjamini_hochberg",
+    "contrasts",
     "function_share",
     "group_means",
     "interval",

@@ -52,7 +52,7 @@ class Feature:
         return self.value(cut) if cut.words else math.nan
 
     def valid(self, language: str) -> bool:
-        """Whether it holds in this language; an unknown one ("") needs a feature for any."""
+        """Whether it holds in this language; an unknown one ("und") needs a feature for any."""
         return not self.languages or language in self.languages
 
 

@@ -119,7 +119,7 @@ def function_share(texts: Iterable[Text]) -> float:
 
 
 def language_of(text: Text, code: str | None) -> str:
-    """Primary language code: the given one, else "en" where it may be English, else ""."""
+    """Primary language code: the given one, else "en" where it may be English, else "und"."""
     if code:
         return code.replace("_", "-").split("-")[0].lower()
-    return "en" if text.english else ""
+    return "en" if text.english else "und"
