@@ -36,8 +36,8 @@ def describe(population: Population) -> list[str]:
     lengths = np.diff(population.by_user.starts)
     lines = [
         f"{len(population):,} events by {len(population.users):,} users; texts a user: median "
-        f"{np.median(lengths):.0f}, most {lengths.max()}; {int((lengths >= 12).sum()):,} users have "
-        "12 or more."
+        f"{np.median(lengths):.0f}, most {lengths.max()}; {int((lengths >= 12).sum()):,} users "
+        "have 12 or more."
     ]
     if population.by_item is not None:
         index = population.by_item
@@ -45,8 +45,8 @@ def describe(population: Population) -> list[str]:
         people = np.asarray(pairs["item"].value_counts()["count"])
         lines.append(
             f"{len(index.names):,} things; people a thing: median {np.median(people):.0f}, most "
-            f"{people.max()}; {int((people >= 5).sum()):,} things have at least 5 people, enough to "
-            "compare one with four others."
+            f"{people.max()}; {int((people >= 5).sum()):,} things have at least 5 people, enough "
+            "to compare one with four others."
         )
     else:
         lines.append(

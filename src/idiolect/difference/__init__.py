@@ -3,9 +3,11 @@
 from idiolect.difference.found import Difference, Measure, Voice
 from idiolect.difference.measured import RATING, Measured, Measurements, Term, measure_group
 from idiolect.difference.rating import OwnMean, PeersMean, RatesItems, Rating, RelativeRating
+from idiolect.difference.told import STYLES, Told
 
 __all__ = [
     "RATING",
+    "STYLES",
     "Difference",
     "Measure",
     "Measured",
@@ -16,6 +18,7 @@ __all__ = [
     "Rating",
     "RelativeRating",
     "Term",
+    "Told",
     "Voice",
     "measure_group",
 ]

@@ -1,4 +1,4 @@
-"""Recipes as Markdown: one page each, and the table of all; made from card, docstring, signature."""
+"""Recipes as Markdown, one page each and a table: made from card, docstring and signature."""
 
 from __future__ import annotations
 

@@ -155,8 +155,8 @@ def _figures(found: Explanation) -> str:
     return html.section(
         "All figures",
         html.table(head, rows, pale=[m.feature not in names for m in measures]),
-        lead="d: effect in within-item standard deviations; q: the share of findings as strong as this "
-        "one that chance would bring, over all features (Benjamini–Hochberg).",
+        lead="d: effect in within-item standard deviations; q: the share of findings as strong as "
+        "this one that chance would bring, over all features (Benjamini–Hochberg).",
     )
 
 

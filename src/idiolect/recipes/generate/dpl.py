@@ -34,7 +34,12 @@ from idiolect.embed import Encoder
 from idiolect.lm import LanguageModel, Prompt, Sampling, Text, differences, entries, own
 from idiolect.profile import Profile, writing
 from idiolect.roles import Personalizer, notes
-from idiolect.select import ClusterCentres, Okapi
+from idiolect.select import (
+    ClusterCentres,
+    Okapi,
+    asked_title_and_description,
+    title_and_description,
+)
 
 COMPARE = (
     "You see a thing, what one user wrote about it, and what {peers} wrote about the same thing. "
@@ -82,7 +87,7 @@ def dpl(
     max_tokens: PositiveInt = 2048,  # authors' code
 ) -> Personalizer[Profile]:
     sampling = Sampling(temperature, top_p=0.95, max_tokens=max_tokens, seed=42)
-    choose = Okapi(events, document=review_and_item, query=title_and_item)
+    choose = Okapi(events, document=title_and_description, query=asked_title_and_description)
     compare = Told(lm, ClusterCentres(encoder, representatives), COMPARE, sampling=sampling)
 
     def learn(view: View, request: Request) -> Profile:
