@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, overload
 from zlib import crc32
 
@@ -16,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data.event import Event, Item, Request
-from idiolect.data.times import micros, parsed_times
-from idiolect.errors import DataError, UnknownNameError
+from idiolect.data.times import as_time, micros, parsed_times
+from idiolect.errors import DataError, MissingExtraError, UnknownNameError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +29,9 @@ Rows = NDArray[np.intp]
 
 #: The columns of an event table, in order; any other column is `extra`.
 COLUMNS = tuple(f.name for f in fields(Event) if f.name != "extra")
+#: Events that are made at one time; more are made in turns, so that memory stays small.
+_AT_ONCE = 4096
+_LEVELS = {"public": 0, "group": 1, "self": 2}
 ITEM_COLUMNS = ("id", "title", "description", "image")
 _NAMES = tuple(c for c in COLUMNS if c not in {"time", "rating", "options"})
 
@@ -52,8 +56,12 @@ class Index:
     @classmethod
     def of(cls, column: pl.Series) -> Index:
         """The index of one column of names."""
-        names: list[str] = column.drop_nulls().unique().sort().to_list()
-        codes = (column.rank("dense").cast(int).fill_null(0).to_numpy() - 1).astype(np.int32)
+        import polars as pl
+
+        distinct = column.drop_nulls().unique().sort()
+        names: list[str] = distinct.to_list()
+        found = column.cast(pl.Enum(distinct)).to_physical().cast(pl.Int32)
+        codes: NDArray[np.int32] = found.fill_null(-1).to_numpy()
         grouped = np.argsort(codes, kind="stable")
         unnamed = int((codes < 0).sum())
         counts = np.bincount(codes[codes >= 0], minlength=len(names))
@@ -67,6 +75,28 @@ class Index:
         if code is None:
             return np.empty(0, dtype=np.intp)
         return self.order[self.starts[code] : self.starts[code + 1]]
+
+
+class Rowed:
+    """Row numbers by a unique name, without an object for each name.
+
+    Hashes are sorted, so that a look-up is a binary search and a comparison.
+    """
+
+    def __init__(self, names: pl.Series) -> None:
+        self._names = names
+        hashes = names.hash().to_numpy()
+        self._order = hashes.argsort()
+        self._hashes = hashes[self._order]
+
+    def find(self, name: str) -> int | None:
+        """The row of `name`; None where it is unknown."""
+        import polars as pl
+
+        wanted = pl.Series([name], dtype=pl.String).hash().to_numpy()[0]
+        first, end = self._hashes.searchsorted(wanted), self._hashes.searchsorted(wanted, "right")
+        same = (int(row) for row in self._order[first:end])
+        return next((row for row in same if self._names[row] == name), None)
 
 
 class Events(Sequence[Event]):
@@ -83,13 +113,23 @@ class Events(Sequence[Event]):
     @overload
     def __getitem__(self, at: slice) -> Events: ...
     def __getitem__(self, at: int | slice) -> Event | Events:
-        return self._made[at] if isinstance(at, int) else Events(self._population, self.rows[at])
+        if isinstance(at, slice):
+            return Events(self._population, self.rows[at])
+        if len(self) <= _AT_ONCE:
+            return self._made[at]
+        return self._population.made(self.rows[[at]])[0]
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(self._made)
+        if len(self) <= _AT_ONCE:
+            yield from self._made
+            return
+        for start in range(0, len(self), _AT_ONCE):
+            yield from self._population.made(self.rows[start : start + _AT_ONCE])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Events) and self._made == other._made
+        if not isinstance(other, Events) or len(self) != len(other):
+            return False
+        return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -160,7 +200,7 @@ class Population:
 
     def __init__(self, frame: pl.DataFrame, items: pl.DataFrame | None = None) -> None:
         self.frame = _ordered(frame)
-        self.items = items
+        self.items = None if items is None else _checked_items(items)
         self.by_user = Index.of(self.frame["user"])
         self.by_item = Index.of(self.frame["item"]) if "item" in self.frame.columns else None
         self.timed = "time" in self.frame.columns
@@ -179,7 +219,7 @@ class Population:
             for item in items
         ]
         table = pl.DataFrame(things, infer_schema_length=None) if things else None
-        return cls(_table(list(events)), table)
+        return cls(_table(list(events), map(str, count())), table)
 
     def __len__(self) -> int:
         return self.frame.height
@@ -199,25 +239,30 @@ class Population:
         return self.frame.columns
 
     @cached_property
-    def _row_of_id(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self.frame["id"].to_list())}
+    def _row_of_id(self) -> Rowed:
+        return Rowed(self.frame["id"])
 
     @cached_property
-    def _row_of_item(self) -> dict[str, int]:
-        return {} if self.items is None else {n: r for r, n in enumerate(self.items["id"])}
+    def _row_of_item(self) -> Rowed | None:
+        return None if self.items is None else Rowed(self.items["id"])
 
     @cached_property
     def _folds(self) -> NDArray[np.int8]:
         """A quarter for each row, by a hash of its id."""
-        return np.array([crc32(name.encode()) % 4 for name in self.frame["id"]], dtype=np.int8)
+        # crc32, so that the quarters are the same on every machine and with every library.
+        quarters = (crc32(name.encode()) % 4 for name in self.frame["id"])
+        return np.fromiter(quarters, dtype=np.int8, count=len(self))
 
     @cached_property
     def _levels(self) -> NDArray[np.int8] | None:
         """Who may read each row: 0 everybody, 1 its group, 2 its author."""
         if "audience" not in self.frame.columns:
             return None
-        level = {"public": 0, "group": 1, "self": 2, None: 0}
-        return np.array([level[a] for a in self.frame["audience"]], dtype=np.int8)
+        import polars as pl
+
+        audience = self.frame["audience"].fill_null("public")
+        levels: NDArray[np.int8] = audience.replace_strict(_LEVELS, return_dtype=pl.Int8).to_numpy()
+        return levels
 
     @cached_property
     def _rating_totals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -239,10 +284,10 @@ class Population:
         Raises:
             UnknownNameError: No event has this id.
         """
-        try:
-            return self._row_of_id[event]
-        except KeyError:
-            raise UnknownNameError("event", event, list(self._row_of_id)[:2000]) from None
+        row = self._row_of_id.find(event)
+        if row is None:
+            raise UnknownNameError("event", event, self.frame["id"][:2000].to_list())
+        return row
 
     def event(self, event: str) -> Event:
         """The event of this id."""
@@ -250,7 +295,7 @@ class Population:
 
     def item(self, name: str) -> Item:
         """The item of this id; only the id where no item table knows it."""
-        row = self._row_of_item.get(name)
+        row = None if self._row_of_item is None else self._row_of_item.find(name)
         if row is None or self.items is None:
             return Item(name)
         known = {k: v for k, v in self.items.row(row, named=True).items() if v is not None}
@@ -305,15 +350,29 @@ class Population:
 
     def request(self, event: str, give: Iterable[str] = ("rating", "title")) -> Request:
         """The request that a held-out event answers, with some of its facts given."""
-        it = self.event(event)
-        facts = {name: getattr(it, name) for name in give}
-        return Request(
-            user=it.user,
-            item=None if it.item is None else self.item(it.item),
-            time=it.time,
-            given={k: v for k, v in facts.items() if v is not None},
-            event=it.id,
-        )
+        return self.requests(np.array([self.row(event)]), give)[0]
+
+    def requests(self, rows: Rows, give: Iterable[str] = ("rating", "title")) -> list[Request]:
+        """The requests that held-out events answer, by row number.
+
+        Raises:
+            UnknownNameError: A fact is to be given that no event has.
+        """
+        facts = tuple(give)
+        for name in facts:
+            if name not in COLUMNS:
+                raise UnknownNameError("fact of an event", name, COLUMNS)
+        things = {n: self.item(n) for n in set(Events(self, rows).items) if n is not None}
+        return [
+            Request(
+                user=event.user,
+                item=None if event.item is None else things[event.item],
+                time=event.time,
+                given={n: v for n in facts if (v := getattr(event, n)) is not None},
+                event=event.id,
+            )
+            for event in self.made(rows)
+        ]
 
     def groups(self, attribute: str) -> dict[str, tuple[str, ...]]:
         """Users by their most frequent value of a column (ties: the first in the alphabet).
@@ -342,7 +401,11 @@ class Population:
         """A new population with further events; at equal times they come after those here."""
         import polars as pl
 
-        more = _table(list(events), first=len(self))
+        new = list(events)
+        if not new:
+            return self
+        free = (str(n) for n in count(len(self)) if self._row_of_id.find(str(n)) is None)
+        more = _table(new, free)
         return Population(pl.concat([self.frame, more], how="diagonal_relaxed"), self.items)
 
     def keep(self, rows: Rows | NDArray[np.bool_]) -> Population:
@@ -355,8 +418,32 @@ class Population:
         return self.frame
 
     def to_pandas(self) -> Any:
-        """The events as a pandas frame (needs pandas and pyarrow)."""
-        return self.frame.to_pandas()
+        """The events as a pandas frame.
+
+        Raises:
+            MissingExtraError: pandas or pyarrow is not installed.
+        """
+        try:
+            return self.frame.to_pandas()
+        except ModuleNotFoundError:
+            raise MissingExtraError("to_pandas", "pandas") from None
+
+    @classmethod
+    def from_pandas(cls, frame: Any, items: Any = None) -> Population:
+        """A population of a pandas frame with a row for each event, and one for the items.
+
+        Raises:
+            MissingExtraError: pandas or pyarrow is not installed.
+            DataError: As for a polars frame.
+        """
+        import polars as pl
+
+        try:
+            events = pl.from_pandas(frame)
+            things = None if items is None else pl.from_pandas(items)
+        except ModuleNotFoundError:
+            raise MissingExtraError("from_pandas", "pandas") from None
+        return cls(events, things)
 
 
 def _event(row: dict[str, Any]) -> Event:
@@ -367,14 +454,17 @@ def _event(row: dict[str, Any]) -> Event:
     return Event(**known, extra=extra)
 
 
-def _table(events: Sequence[Event], first: int = 0) -> pl.DataFrame:
-    """Events as a table; those without an id get their position, counted from `first`."""
+def _table(events: Sequence[Event], free: Iterator[str]) -> pl.DataFrame:
+    """Events as a table; those without an id get the next free one."""
     import polars as pl
 
     if not events:
         raise DataError("Found no events; a population needs at least one.")
     columns: dict[str, list[Any]] = {name: [getattr(e, name) for e in events] for name in COLUMNS}
-    columns["id"] = [name or str(first + at) for at, name in enumerate(columns["id"])]
+    given = {name for name in columns["id"] if name}
+    unused = (name for name in free if name not in given)
+    columns["id"] = [name or next(unused) for name in columns["id"]]
+    columns["time"] = [None if time is None else as_time(time) for time in columns["time"]]
     columns["options"] = [list(options) for options in columns["options"]]
     for name in sorted({name for e in events for name in e.extra}):
         columns[name] = [e.extra.get(name) for e in events]
@@ -404,13 +494,36 @@ def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
         [pl.col(name).cast(pl.String) for name in _NAMES if name in frame.columns]
     ).with_columns(pl.col("text").fill_null(""))
     if "rating" in frame.columns:
-        frame = frame.with_columns(pl.col("rating").cast(pl.Float64))
-    if frame["user"].null_count():
-        row = frame["user"].is_null().arg_max() or 0
-        raise DataError(f"Found no user in row {row}; every event needs one.")
-    repeated = frame["id"].is_duplicated()
-    if repeated.any():
-        row = repeated.arg_max() or 0
+        told = frame["rating"]
+        ratings = told.cast(pl.Float64, strict=False).fill_nan(None)
+        if (
+            ratings.null_count()
+            > (told.fill_nan(None) if told.dtype.is_float() else told).null_count()
+        ):
+            at = int((ratings.is_null() & told.is_not_null()).arg_max() or 0)
+            raise DataError(
+                f"Found {told[at]!r} as the rating in row {at + 1}; ratings are numbers. Correct "
+                "or drop the column."
+            )
+        frame = frame.with_columns(ratings.alias("rating"))
+    for name in ("user", "id"):
+        if frame[name].null_count():
+            row = int(frame[name].is_null().arg_max() or 0) + 1
+            raise DataError(f"Found no {name} in row {row}; every event needs one.")
+    if "audience" in frame.columns:
+        odd = (
+            frame["audience"]
+            .drop_nulls()
+            .filter(~frame["audience"].drop_nulls().is_in(list(_LEVELS)))
+        )
+        if len(odd):
+            raise DataError(
+                f"Found {odd[0]!r} as an audience; it is 'self', 'group' or 'public', and public "
+                "where it is left empty."
+            )
+    if frame["id"].n_unique() < frame.height:
+        repeated = frame["id"].is_duplicated()
+        row = int(repeated.arg_max() or 0)
         raise DataError(
             f"Found the id {frame['id'][row]!r} more than once ({int(repeated.sum())} rows share "
             "an id); ids must differ. Leave the column out to number the rows."
@@ -421,7 +534,28 @@ def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
     if times.null_count():
         row = int(times.is_null().arg_max() or 0)
         raise DataError(
-            f"Found {frame['time'][row]!r} as the time in row {row} ({times.null_count()} of "
+            f"Found {frame['time'][row]!r} as the time in row {row + 1} ({times.null_count()} of "
             f"{len(times)} rows have no readable time); either every event has a time or none."
         )
-    return frame.with_columns(times.alias("time")).sort("time", maintain_order=True)
+    frame = frame.with_columns(times.alias("time"))
+    return frame if times.is_sorted() else frame.sort("time", maintain_order=True)
+
+
+def _checked_items(items: pl.DataFrame) -> pl.DataFrame:
+    """The item table with ids as text, each once."""
+    import polars as pl
+
+    if "id" not in items.columns:
+        raise DataError(
+            f"Found the columns {items.columns} and no 'id' in the item table; rename the column "
+            "that says which item to 'id'."
+        )
+    items = items.with_columns(
+        [pl.col(name).cast(pl.String) for name in ITEM_COLUMNS if name in items.columns]
+    )
+    if items["id"].null_count() or items["id"].n_unique() < items.height:
+        twice = items["id"].filter(items["id"].is_duplicated() | items["id"].is_null())
+        raise DataError(
+            f"Found the item id {twice[0]!r} more than once or empty; each item needs its own."
+        )
+    return items

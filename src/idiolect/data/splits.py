@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+import numpy as np
+
 from idiolect.data.event import Request
 from idiolect.data.population import Population
 from idiolect.data.times import as_time, micros
-from idiolect.errors import DataError
+from idiolect.errors import DataError, SettingError
 
 GIVEN = ("rating", "title")
 
@@ -32,23 +34,20 @@ def last_per_user(
 
     Raises:
         DataError: No user has that many events.
+        SettingError: `k` is below one.
     """
     names = population.users if users is None else list(users)
-    rows = {name: population.events_of(name) for name in names}
-    targets = [
-        event
-        for events in rows.values()
-        if len(events) >= max(at_least, k + 1)
-        for event in events[-k:].ids
-    ]
+    if k < 1:
+        raise SettingError(f"Found k={k!r}; at least one target a user is needed.")
+    rows = [population.events_of(name).rows for name in names]
+    targets = [mine[-k:] for mine in rows if len(mine) >= max(at_least, k + 1)]
     if not targets:
-        longest = max((len(events) for events in rows.values()), default=0)
+        longest = max(map(len, rows), default=0)
         raise DataError(
             f"Found no user with at least {max(at_least, k + 1)} events (the most is {longest}); "
             "lower `at_least` or `k`, or bring longer histories."
         )
-    facts = tuple(give)
-    return [population.request(event, facts) for event in targets]
+    return population.requests(np.concatenate(targets), give)
 
 
 def since(
@@ -67,15 +66,15 @@ def since(
     if population.times is None:
         raise DataError("Found no times in this population; split it by `last_per_user` instead.")
     first = int(population.times.searchsorted(micros(start)))
-    facts, found = tuple(give), []
+    found = []
     for user in population.users:
-        events = population.events_of(user)
-        before = int((events.rows < first).sum())
+        mine = population.by_user.rows(user)
+        before = int(mine.searchsorted(first))
         if before >= at_least:
-            found += [population.request(event, facts) for event in events[before:].ids]
-    if not found:
+            found.append(mine[before:])
+    if not sum(map(len, found)):
         raise DataError(
             f"Found no event from {start:%Y-%m-%d} on whose user has {at_least} events before; "
             "choose an earlier time or lower `at_least`."
         )
-    return found
+    return population.requests(np.concatenate(found), give)

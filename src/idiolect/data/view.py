@@ -15,17 +15,35 @@ from idiolect.data.times import from_micros
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Events that something may be fitted on, and a key that is equal for equal ones.
+    """Events that something may be fitted on; equal ones have equal keys.
 
     Attributes:
         population: Where the events are from.
-        key: Says which events, for example ``"first 4096"``.
-        events: The events, oldest first.
+        size: Only the first `size` rows; None means all.
+        fold: Without this quarter of them (by a hash of the id); None leaves none out.
     """
 
     population: Population
-    key: str
-    events: Events
+    size: int | None = None
+    fold: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Says which events, for example ``"first 4096"``."""
+        if self.fold is not None:
+            return f"all but quarter {self.fold}"
+        return "all" if self.size is None else f"first {self.size}"
+
+    @cached_property
+    def events(self) -> Events:
+        """The public ones among these events, oldest first."""
+        size = len(self.population) if self.size is None else self.size
+        chosen = np.ones(size, dtype=bool)
+        if self.fold is not None:
+            chosen &= self.population._folds[:size] != self.fold
+        if self.population._levels is not None:
+            chosen &= self.population._levels[:size] == 0
+        return Events(self.population, np.flatnonzero(chosen))
 
     @property
     def until(self) -> datetime | None:
@@ -72,9 +90,10 @@ class View:
         return self._population.by_user.code.get(self.request.user, -1)
 
     def _readable(self, candidates: Rows) -> Rows:
-        """Those rows of other people that the requester may read."""
+        """Those of these rows, ascending, that are others', in time, and open to the requester."""
+        candidates = candidates[: candidates.searchsorted(self._end)]
         codes = self._population.by_user.codes[candidates]
-        rows: Rows = candidates[(candidates < self._end) & (codes != self._me)]
+        rows: Rows = candidates[codes != self._me]
         levels = self._population._levels
         if levels is None or not len(rows):
             return rows
@@ -84,7 +103,8 @@ class View:
             mine = {thread for thread in self.own.column("thread") if thread is not None}
             theirs = Events(self._population, rows[grouped]).column("thread")
             open_rows[grouped] = [thread in mine for thread in theirs]
-        return rows[open_rows]
+        shown: Rows = rows[open_rows]
+        return shown
 
     def peers(self, item: str) -> Events:
         """Other people's events on an item: the latest of each, sorted by user name.
@@ -138,18 +158,13 @@ class View:
         onward changes none. Without times: all events outside the target's quarter (by a hash of
         the id), for the same reason.
         """
-        population, target, moment = self._population, self.request.event, self.request.time
-        if target is None and (moment is None or not population.timed):
-            rows, key = np.arange(len(population)), "all"
-        elif target is None or population.timed:
-            size = _grid_floor(self._end)
-            rows, key = np.arange(size), f"first {size}"
-        else:
-            fold = population._folds[population.row(target)]
-            rows, key = np.flatnonzero(population._folds != fold), f"all but quarter {fold}"
-        levels = population._levels
-        public = rows if levels is None else rows[levels[rows] == 0]
-        return Snapshot(population, key, Events(population, public))
+        population, target = self._population, self.request.event
+        if target is None and (self.request.time is None or not population.timed):
+            return Snapshot(population)
+        if population.timed:
+            return Snapshot(population, _grid_floor(self._end))
+        fold = int(population._folds[population.row(target or "")])
+        return Snapshot(population, fold=fold)
 
 
 def _grid_floor(size: int) -> int:
