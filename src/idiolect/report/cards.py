@@ -7,25 +7,22 @@ from typing import Any, get_args
 
 from idiolect.card import HEADINGS, Recipe
 
-HEAD = ("recipe", "what you get", "gives", "reads others", "calls", "checked")
-
-
-def row(found: Recipe[Any, Any]) -> tuple[str, ...]:
-    """A recipe in the table of all; see `HEAD`."""
-    return (
-        found.name,
-        found.summary,
-        found.gives.__name__,
-        found.card.reads_other_users,
-        found.card.calls,
-        "; ".join(f"{e.stage}: {e.strength}" for e in found.card.evidence),
-    )
-
 
 def overview(all_recipes: Iterable[Recipe[Any, Any]]) -> str:
     """The table of all recipes."""
-    rows = [(f"[{r.name}]({r.name}.md)", *row(r)[1:]) for r in all_recipes]
-    return f"# Recipes\n\nGenerated from the recipes themselves.\n\n{_table(HEAD, rows)}\n"
+    rows = [
+        (
+            f"[{r.name}]({r.name}.md)",
+            r.summary,
+            r.gives.__name__,
+            r.card.reads_other_users,
+            r.card.calls,
+            "; ".join(f"{e.stage}: {e.strength}" for e in r.card.evidence),
+        )
+        for r in all_recipes
+    ]
+    head = ("recipe", "what you get", "gives", "reads others", "calls", "checked")
+    return f"# Recipes\n\nGenerated from the recipes themselves.\n\n{_table(head, rows)}\n"
 
 
 def page(found: Recipe[Any, Any]) -> str:

@@ -52,7 +52,7 @@ def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: 
         anchor = "start" if m.effect > 0 else "end"
         parts += [
             f'<text x="{left - 10}" y="{y + 14}" text-anchor="end" fill="{ink}">'
-            f"{escape(m.feature)}</text>",
+            f"{escape(label(m.feature))}</text>",
             f'<rect x="{x:.1f}" y="{y + 3}" width="{max(length, 1):.1f}" height="15" rx="2" '
             f'fill="{colour}"/>',
             f'<text x="{at:.1f}" y="{y + 15}" text-anchor="{anchor}" fill="{ink}" font-size="11">'
@@ -64,6 +64,11 @@ def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: 
         f'<line x1="{middle}" y1="{top - 6}" x2="{middle}" y2="{height - 8}" stroke="{INK}"/></svg>'
     )
     return "\n".join(parts)
+
+
+def label(feature: str) -> str:
+    """A feature's name as people read it."""
+    return feature.replace("_", " ")
 
 
 def amount(value: float) -> str:

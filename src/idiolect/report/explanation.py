@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from idiolect.data import Event, Population, Request, View
+from idiolect.data import Event, Item, Population, Request, View
 from idiolect.difference import Difference, Measured, Measurements
 from idiolect.lm import LanguageModel
 from idiolect.profile import Profile
@@ -166,6 +166,12 @@ def explain(
 
 def _compared(told: Difference, population: Population, view: View) -> Compared:
     own = population.event(told.own[0])
-    thing = view.item(own.item).name if own.item else ""
+    thing = _name(view.item(own.item)) if own.item else ""
     others = tuple(population.event(name) for name in told.reference)
     return Compared(own, thing, others, told.reasons, told.text, told.note)
+
+
+def _name(item: Item) -> str:
+    """Title; or the id and how the description begins."""
+    begins = (item.description or "")[:80].rsplit(" ", 1)[0]
+    return item.title or (f"{item.id}: {begins} …" if begins else item.id)

@@ -6,7 +6,7 @@ from html import escape
 
 from idiolect.data import Event
 from idiolect.report import page as html
-from idiolect.report.chart import amount, effects
+from idiolect.report.chart import amount, effects, label
 from idiolect.report.explanation import Compared, Explanation
 
 _ROWS = 18
@@ -139,7 +139,7 @@ def _figures(found: Explanation) -> str:
         return ""
     rows = [
         (
-            m.feature,
+            label(m.feature),
             m.dimension,
             f"{m.effect:+.2f}",
             amount(m.own_mean),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from idiolect.difference import Measure
-from idiolect.report.chart import amount
+from idiolect.report.chart import amount, label
 from idiolect.report.explanation import Explanation
 from idiolect.report.html import lead
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _HALF = 12
 
 
-def show(found: Explanation, console: Console, *, rows: int = 12) -> None:
-    """Prints it."""
+def show(found: Explanation, console: Console, *, rows: int = 12, comparisons: int = 3) -> None:
+    """Prints it: the strongest features, the first comparisons, profile and reply."""
     from rich.markup import escape
     from rich.panel import Panel
 
@@ -36,7 +36,7 @@ def show(found: Explanation, console: Console, *, rows: int = 12) -> None:
             console.print("Nothing stands out beyond chance.")
         for text in said:
             console.print(f" • {escape(text)}")
-    for c in found.compared:
+    for c in found.compared[:comparisons]:
         console.print(f"\n[bold]{escape(c.about)}[/bold] [dim]{escape(c.own.id)}[/dim]")
         console.print(f"  [green]{escape(c.own.text)}[/green]")
         for event, reason in zip(c.others, c.reasons or ("",) * len(c.others), strict=True):
@@ -44,6 +44,9 @@ def show(found: Explanation, console: Console, *, rows: int = 12) -> None:
                 f"  [dim]{escape(event.user)} ({escape(reason)}): {escape(event.text)}[/dim]"
             )
         console.print(f"  → {escape(c.told)}")
+    if len(found.compared) > comparisons:
+        more = len(found.compared) - comparisons
+        console.print(f"[dim]… and {more} more comparisons: write the page with --html.[/dim]")
     profile = found.profile
     if profile is not None and profile.summary:
         console.print(Panel(escape(profile.summary), title="profile", title_align="left"))
@@ -83,7 +86,7 @@ def bars(measures: Sequence[Measure], found: set[str]) -> Table:
         style = ("cyan" if m.effect > 0 else "dark_orange") if sure else "bright_black"
         less, more = ("", bar) if m.effect > 0 else (bar, "")
         drawn.add_row(
-            m.feature,
+            label(m.feature),
             Text(less, style),
             Text(more, style),
             f"{m.effect:+.1f}",

@@ -108,8 +108,8 @@ def dpl(
             )
         )
         few = (
-            f"Compared {len(found)} of {len(view.own)} own texts; on the others' things fewer than "
-            f"{representatives} people wrote before."
+            f"Only {len(found)} of {len(view.own)} own texts are on things that {representatives} "
+            "others wrote about before; the rest could not be compared."
         )
         return Profile(
             request.user,
