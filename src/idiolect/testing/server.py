@@ -22,9 +22,12 @@ import numpy as np
 
 from idiolect.errors import SettingError
 
-#: What may go wrong with one call: statuses (`429 wait` has a Retry-After header), no answer at
-#: all, a connection that is reset, no choices, null content, or the connection cut in mid-reply.
-Fault = Literal["429", "429 wait", "500", "503", "hang", "reset", "empty", "null", "half"]
+#: What may go wrong with one call: a status (`429 wait` has a Retry-After header, `429 quota` means
+#: that nothing is left to spend), no answer at all, a connection that is reset, an answer without
+#: choices or vectors, one with null content, or one that breaks off in the middle.
+Fault = Literal[
+    "429", "429 wait", "429 quota", "500", "503", "hang", "reset", "empty", "null", "half"
+]
 Body = dict[str, Any]
 
 
@@ -50,7 +53,7 @@ class StubServer:
         fault_rate: The share of later calls that go wrong, from 0 to 1.
         fault_kinds: What goes wrong with those.
         seed: Of which ones.
-        retry_after: Seconds that `429 wait` asks for.
+        retry_after: What `429 wait` asks for: seconds, or a date as HTTP writes it.
         models: What it lists; a call for another is answered with 404.
         key: The only key that is let in; None lets everybody in.
         context: Words of a prompt at most, beyond which it is answered with 400.
@@ -73,7 +76,7 @@ class StubServer:
         fault_rate: float = 0.0,
         fault_kinds: Sequence[Fault] = ("429", "500", "503", "reset"),
         seed: int = 0,
-        retry_after: float = 1,
+        retry_after: float | str = 1,
         models: Sequence[str] = ("stub",),
         key: str | None = None,
         context: int | None = None,
@@ -216,9 +219,9 @@ class StubServer:
 
 
 def hashed(text: str, dim: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """The sum over words of a sign at a place, both from the word's hash.  # (dim,)"""
+    """The sum over words and marks of a sign at a place, both from the word's hash.  # (dim,)"""
     vector = np.zeros(dim, dtype=np.float32)
-    for word in re.findall(r"\w+", text.lower()):
+    for word in re.findall(r"\w+|[^\w\s]+", text.lower()):
         digest = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
         vector[(digest >> 1) % dim] += 1 if digest & 1 else -1
     return vector
@@ -261,6 +264,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept, as real endpoints do
+    disable_nagle_algorithm = True  # headers and body go out at once
     server: _Server
 
     def do_GET(self) -> None:
@@ -275,9 +279,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         stub = self.server.stub
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if not self._let_in():
-            return
         fault = stub.begin(body)
+        if not self._let_in():
+            stub.end(success=False)
+            return
         stub.closing.wait(stub.latency)
         if fault in ("hang", "reset"):
             stub.end(success=False)
@@ -289,18 +294,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(
             status,
             answer,
-            headers=[("Retry-After", f"{stub.retry_after:g}")] if fault == "429 wait" else [],
+            headers=[("Retry-After", str(stub.retry_after))] if fault == "429 wait" else [],
             share=0.5 if fault == "half" else 1,
         )
 
     def _reply(self, fault: Fault | None, body: Body) -> tuple[int, Body]:
         stub = self.server.stub
-        if fault in ("429", "429 wait", "500", "503"):
-            return _refusal(int(fault[:3]), f"Told to fail with {fault}.")
+        if fault is not None and fault[:3].isdigit():
+            code = "insufficient_quota" if fault == "429 quota" else None
+            return _refusal(int(fault[:3]), f"Told to fail with {fault}.", code)
         if fault == "null":
             return 200, stub.chat(body["model"], None, 0)
         status, answer = stub.respond(self.path, body)
-        return status, answer | {"choices": []} if fault == "empty" else answer
+        if fault == "empty" and status == 200:
+            answer["data" if "data" in answer else "choices"] = []
+        return status, answer
 
     def _break_off(self, fault: Fault) -> None:
         self.close_connection = True
