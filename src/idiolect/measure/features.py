@@ -241,8 +241,8 @@ ABSOLUTES = word_set(
     entirely fully perfect perfectly definitely certainly obviously clearly undoubtedly forever only
     best worst must"""
 )
-ADVICE = word_set("should must recommend recommended avoid skip try bring ask don't worth")
-ADVICE_PHRASES = ("make sure", "you need", "need to", "have to", "better to", "go for", "do not")
+ADVICE = word_set("should must recommend recommended avoid skip try bring ask")
+ADVICE_PHRASES = ("make sure", "you need", "need to", "have to", "better to", "go for")
 REASONS = word_set("because since therefore hence thus due reason reasons why cause causes caused")
 REASON_PHRASES = ("so that", "as a result", "in order to", "which means", "which is why")
 COMPARISONS = word_set(
