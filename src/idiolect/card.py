@@ -24,8 +24,10 @@ from typing import (
     get_type_hints,
 )
 
+import numpy as np
 from annotated_types import Ge, Gt, Le
 
+from idiolect.data import Population
 from idiolect.errors import SettingError, UnknownNameError
 
 PositiveInt = Annotated[int, Gt(0)]
@@ -46,6 +48,7 @@ Strength = Literal[
     "mechanism only",
     "none",
 ]
+#: A docstring's headings, in order.
 HEADINGS = ("How it works", "Use it when", "Differs from the paper", "Checked", "Reference")
 
 P = ParamSpec("P")
@@ -124,13 +127,47 @@ class Setting:
     default: Any
     source: str
 
+    def checked(self, recipe: str, value: Any) -> Any:
+        """`value` as the setting's type.
+
+        Raises:
+            SettingError: It is out of range or of the wrong type.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(self.type).validate_python(value)
+        except ValidationError as error:
+            raise SettingError(
+                f"Found {self.name}={value!r} for recipe {recipe!r}: "
+                f"{error.errors()[0]['msg'].lower()}. Its default is {self.default!r}."
+            ) from None
+
+
+@dataclass(frozen=True)
+class Honours:
+    """Beside a model's type, a kind of condition that the model must honour.
+
+    `lm: Annotated[LanguageModel, Honours("adapter")]`: a model that cannot is refused before the
+    first call.
+    """
+
+    kind: str
+
 
 @dataclass(frozen=True)
 class Recipe(Generic[P, R]):
-    """A card and the function that composes parts; calling it validates the settings."""
+    """A card and the function that composes parts; calling it validates the settings.
+
+    Attributes:
+        card: What the signature cannot say.
+        function: Composes the parts.
+        fit: Trains once across users what the function needs as `Fitted`; None where nothing is.
+    """
 
     card: Card
     function: Callable[P, R]
+    fit: Callable[[Population, np.random.Generator], Any] | None = None
 
     @property
     def __wrapped__(self) -> Callable[P, R]:
@@ -152,7 +189,7 @@ class Recipe(Generic[P, R]):
             elif name not in settings:
                 raise UnknownNameError(f"setting of {self.name!r}", name, settings)
             else:
-                checked[name] = _validated(self.name, settings[name], value)
+                checked[name] = settings[name].checked(self.name, value)
         return self.function(*args, **checked)
 
     @property
@@ -162,7 +199,28 @@ class Recipe(Generic[P, R]):
 
     @functools.cached_property
     def _hints(self) -> dict[str, Any]:
-        return get_type_hints(self.function, include_extras=True)
+        """Parameter (and `return`) → type.
+
+        Raises:
+            SettingError: A type or a default is missing.
+        """
+        hints = get_type_hints(self.function, include_extras=True)
+        parameters = inspect.signature(self.function).parameters
+        untyped = [name for name in (*parameters, "return") if name not in hints]
+        if untyped:
+            raise SettingError(
+                f"Found no type of {', '.join(map(repr, untyped))} in recipe {self.name!r}; its "
+                "signature says what it needs, can be set to and returns: annotate all of it."
+            )
+        for p in parameters.values():
+            if p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} or (
+                p.kind is p.KEYWORD_ONLY and p.default is p.empty
+            ):
+                raise SettingError(
+                    f"Found the parameter {str(p)!r} in recipe {self.name!r}; what must be "
+                    "supplied is positional, a setting is a keyword with a default."
+                )
+        return hints
 
     @property
     def needs(self) -> dict[str, Any]:
@@ -174,6 +232,12 @@ class Recipe(Generic[P, R]):
         }
 
     @property
+    def conditions(self) -> frozenset[str]:
+        """Kinds of conditions that its model must honour."""
+        marks = get_args(self.needs.get("lm"))
+        return frozenset(mark.kind for mark in marks if isinstance(mark, Honours))
+
+    @property
     def gives(self) -> type[Any]:
         """The role that it returns."""
         returned = self._hints["return"]
@@ -183,9 +247,11 @@ class Recipe(Generic[P, R]):
     @functools.cached_property
     def settings(self) -> tuple[Setting, ...]:
         """The keywords, with the comments beside them."""
-        comments = dict(
-            re.findall(r"^\s+(\w+): [^#\n]*#\s*(.+)$", inspect.getsource(self.function), re.M)
-        )
+        try:
+            source = inspect.getsource(self.function)
+        except OSError:  # written at a prompt, where no file holds it
+            source = ""
+        comments = dict(re.findall(r"^\s+(\w+): [^#\n]*#\s*(.+)$", source, re.M))
         return tuple(
             Setting(name, self._hints[name], p.default, comments.get(name, ""))
             for name, p in inspect.signature(self.function).parameters.items()
@@ -237,8 +303,9 @@ def recipe(
     reported: Sequence[tuple[str, float, str, str, str]] = (),
     evidence: Mapping[str, tuple[Strength, str]],
     waives: Mapping[str, str] | None = None,
+    fit: Callable[[Population, np.random.Generator], Any] | None = None,
 ) -> Callable[[Callable[P, R]], Recipe[P, R]]:
-    """Makes a recipe of a function; see `Card` for the arguments."""
+    """Makes a recipe of a function; see `Card` and `Recipe` for the arguments."""
     card = Card(
         title=title,
         paper=paper,
@@ -251,19 +318,7 @@ def recipe(
         evidence=tuple(Evidence(stage, *shown) for stage, shown in evidence.items()),
         waives=MappingProxyType(dict(waives or {})),
     )
-    return lambda function: Recipe(card, function)
-
-
-def _validated(recipe: str, setting: Setting, value: Any) -> Any:
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        return TypeAdapter(setting.type).validate_python(value)
-    except ValidationError as error:
-        raise SettingError(
-            f"Found {setting.name}={value!r} for recipe {recipe!r}: "
-            f"{error.errors()[0]['msg'].lower()}. Its default is {setting.default!r}."
-        ) from None
+    return lambda function: Recipe(card, function, fit)
 
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {

@@ -210,6 +210,15 @@ class Fitted:
         until = population.event(population.frame["id"][-1]).time
         return cls(value, until, len(population), len(population.users))
 
+    def at(self, view: View) -> Any:
+        """The trained thing, as it may be used in `view`.
+
+        Raises:
+            DataError: It saw events from the request's time or later.
+        """
+        self.check(view.request)
+        return self.value
+
     def check(self, request: Request) -> None:
         """Refuses to serve a request that lies before what it was trained on.
 
@@ -279,8 +288,10 @@ class Session:
 
     @property
     def log_likelihood(self) -> float:
-        """Sum of natural log probabilities of what was done."""
-        return float(sum(np.log(s.probabilities[s.actions.index(s.done)]) for s in self.steps))
+        """Sum of natural log probabilities of what was done; −inf if something was impossible."""
+        chances = [s.probabilities[s.actions.index(s.done)] for s in self.steps]
+        with np.errstate(divide="ignore"):
+            return float(np.log(chances).sum())
 
 
 def play(
@@ -295,13 +306,18 @@ def play(
     """Lets a policy act: free-running, or teacher-forced along real `actions`.
 
     Raises:
-        DataError: Probabilities are no distribution over the actions, or a real action is none of
-            those possible.
+        DataError: Probabilities are no distribution over the actions, a real action is none of
+            those possible, or real actions are left when the environment is over.
     """
     state, steps = policy.start(view), []
     for at in range(most if actions is None else len(actions)):
         seen, possible = environment.observe()
         if not possible:
+            if actions is not None:
+                raise DataError(
+                    f"Found {len(actions) - at} real actions left after step {at}, where the "
+                    "environment is over; replay them in the environment that they come from."
+                )
             break
         p, state = policy.act(state, seen, possible)
         p = np.asarray(p, dtype=float)
@@ -414,8 +430,16 @@ class Verdict:
 class Judge(Protocol):
     """Looks at one output."""
 
-    def __call__(self, request: Request, output: str, reference: Event | None) -> Verdict:
-        """A verdict; a failure is a verdict without a value, never a zero."""
+    def __call__(self, view: View, output: str, reference: Event | None) -> Verdict:
+        """A verdict on what was written for `view.request`.
+
+        A failure is a verdict without a value, never a zero.
+
+        Args:
+            view: What may be known of the user, for judges who judge by it.
+            output: What was written.
+            reference: The held-out event, where there is one.
+        """
         ...
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from idiolect.card import Recipe
 from idiolect.data import Population, Request
-from idiolect.errors import CapabilityError, IdiolectError
+from idiolect.errors import CapabilityError, IdiolectError, SettingError
 from idiolect.lm import Call, LanguageModel, Tape
 from idiolect.roles import Answers, Draft
 
@@ -121,7 +121,19 @@ class Assembly:
             )
 
     def __call__(self, lm: LanguageModel) -> Any:
-        """What the recipe makes, around `lm`."""
+        """What the recipe makes, around `lm`.
+
+        Raises:
+            CapabilityError: `lm` cannot honour a condition that the recipe's prompts carry.
+        """
+        unmet = self.recipe.conditions - lm.honours
+        if unmet:
+            raise CapabilityError(
+                f"Recipe {self.recipe.name!r} gives the model {', '.join(sorted(unmet))} beside "
+                f"the words, which {lm.name!r} cannot honour (it honours: "
+                f"{', '.join(sorted(lm.honours)) or 'none'}); use an open model that can, or a "
+                "recipe whose user enters by the prompt."
+            )
         needs = {n: lm if n == "lm" else self.supplies[n] for n in self.recipe.needs}
         return self.recipe(**needs, **self.settings)
 
@@ -146,7 +158,13 @@ def run(
         threads: Requests at once. The model's own limits are its own.
         progress: Called after each request, one call at a time.
         published: Views as in the papers' code, with other people's later events.
+
+    Raises:
+        SettingError: `threads` is below 1, or a setting of the recipe is wrong.
+        CapabilityError: The model cannot do what the recipe asks of it.
     """
+    if threads < 1:
+        raise SettingError(f"Found threads={threads!r}; give at least 1.")
     asked = list(requests)
     # Composed once before any cost: a wrong setting fails the run, not every request.
     build(lm)
