@@ -13,7 +13,7 @@ from idiolect.data import columns as naming
 from idiolect.data.git import git_table
 from idiolect.data.population import COLUMNS, ITEM_COLUMNS, Population
 from idiolect.data.report import Loaded, Report
-from idiolect.data.tables import Table, read_table, records
+from idiolect.data.tables import Table, frame_of, read_table, records
 from idiolect.data.usable import Sieve, usable_events, usable_items
 from idiolect.errors import DataError, SettingError
 
@@ -101,8 +101,6 @@ def _is_nested(table: Table) -> bool:
 
 def _flattened(path: Path) -> Table:
     """The reviews of nested profiles, in the order of the file."""
-    import polars as pl
-
     rows: list[dict[str, Any]] = []
     for number, person in enumerate(records(path), 1):
         profile = person.get("profile")
@@ -117,9 +115,8 @@ def _flattened(path: Path) -> Table:
             rows.append(own | {"user": name, "item": one.get("pid"), "id": f"{name}#{place}"})
     if not rows:
         raise DataError(f"Found no review in any profile of '{path.name}'.")
-    frame = pl.DataFrame(rows, infer_schema_length=None, strict=False)
     note = "Profiles of reviews without times; the first review of each is its user's last event."
-    return Table(frame, np.arange(1, len(rows) + 1), len(rows), notes=(note,))
+    return Table(frame_of(rows), np.arange(1, len(rows) + 1), len(rows), notes=(note,))
 
 
 def _sieve(table: Table, known: Mapping[str, str]) -> Sieve:

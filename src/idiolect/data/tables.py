@@ -23,8 +23,9 @@ from idiolect.data.report import LISTED, Problem
 from idiolect.errors import DataError
 
 if TYPE_CHECKING:
-    import polars as pl
     from _csv import Reader as _csv_reader
+
+    import polars as pl
 
 _KINDS = {
     ".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "json", ".ndjson": "json",
@@ -321,12 +322,20 @@ def _broken(path: Path, line: int, column: int, why: str) -> str:
 
 
 def _json(path: Path) -> Table:
+    found = records(path)
+    if not any(found):
+        raise DataError(f"Found no columns in '{path.name}'; the objects are empty.")
+    return Table(frame_of(found), np.arange(1, len(found) + 1), len(found))
+
+
+def frame_of(records: list[dict[str, Any]]) -> pl.DataFrame:
+    """Objects as a table; what one of them lacks is null."""
     import polars as pl
 
-    found = records(path)
-    keys = list(dict.fromkeys(key for record in found for key in record))
-    frame = pl.DataFrame([_series(key, [record.get(key) for record in found]) for key in keys])
-    return Table(frame, np.arange(1, len(found) + 1), len(found))
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    return pl.DataFrame(
+        [_series(_sound(key), [record.get(key) for record in records]) for key in keys]
+    )
 
 
 def _series(name: str, values: list[Any]) -> pl.Series:
@@ -337,23 +346,23 @@ def _series(name: str, values: list[Any]) -> pl.Series:
     if kinds == {list} and all(
         isinstance(part, str) for value in values if value for part in value
     ):
-        return pl.Series(name, values, dtype=pl.List(pl.String))
+        lists = [value and [_sound(part) for part in value] for value in values]
+        return pl.Series(name, lists, dtype=pl.List(pl.String))
     small = all(abs(value) < 2**63 for value in values if type(value) is int)
     if kinds <= {int} and small:
         return pl.Series(name, values, dtype=pl.Int64 if kinds else pl.String)
-    if kinds <= {int, float}:
+    if float in kinds and kinds <= {int, float}:
         return pl.Series(name, values, dtype=pl.Float64, strict=False)
     if kinds == {bool}:
         return pl.Series(name, values, dtype=pl.Boolean)
     told = [v if v is None or isinstance(v, str) else json.dumps(v) for v in values]
-    return pl.Series(name, [_sound(v) for v in told], dtype=pl.String).replace("", None)
+    sound = [v and _sound(v) for v in told]
+    return pl.Series(name, sound, dtype=pl.String).replace("", None)
 
 
-def _sound(text: str | None) -> str | None:
+def _sound(text: str) -> str:
     r"""Text without lone surrogates, which JSON may escape (`\ud83d`) and UTF-8 cannot hold."""
-    if text is None or text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _parquet(path: Path) -> Table:
