@@ -60,7 +60,10 @@ def test_vectors_have_length_one_and_nothing_known_is_zero() -> None:
     assert not vectors[-3:].any()
 
 
-@pytest.mark.parametrize("texts", [[], ["?!", ""], ["one text"], ["one text", "two texts"]])
+@pytest.mark.parametrize(
+    "texts",
+    [[], ["?!", ""], ["one text"], ["one text", "two texts"], ["two", "one", "one two"] * 9],
+)
 def test_few_texts_give_vectors_of_the_same_width(texts: list[str]) -> None:
     fitted = Lsa(dim=5).fit(texts)
     vectors = fitted.encode([*texts, "two"])
