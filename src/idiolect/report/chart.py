@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 from idiolect.difference import Measure
 
 MORE, LESS, GRID, INK, PALE = "#0f766e", "#c2410c", "#e5e7eb", "#1f2937", "#9ca3af"
 _ROW, _LABEL, _VALUES = 26, 210, 220
+_FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
+
+
+class Point(NamedTuple):
+    """A dot: where, whether it counts as found, and what it says on hovering."""
+
+    x: float
+    y: float
+    found: bool
+    says: str
 
 
 def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: int = 820) -> str:
@@ -27,7 +38,7 @@ def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'role="img" aria-label="{escape(title)}" '
-        'font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif" font-size="13">',
+        f'font-family="{_FONT}" font-size="13">',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         f'<text x="12" y="22" font-size="15" font-weight="600" fill="{INK}">{escape(title)}</text>',
         f'<text x="{middle - 8}" y="46" text-anchor="end" fill="{LESS}">less than others ←</text>',
@@ -69,6 +80,56 @@ def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: 
 def label(feature: str) -> str:
     """A feature's name as people read it."""
     return feature.replace("_", " ")
+
+
+def scatter(points: Sequence[Point], *, across: str, up: str, title: str, size: int = 560) -> str:
+    """Dots on two equal axes, with the diagonal where both agree."""
+    reach = max([1.0, *(max(abs(p.x), abs(p.y)) for p in points)]) * 1.05
+    left, top = 64, 40
+    unit = (size - left - 20) / (2 * reach)
+    far = left + 2 * reach * unit
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return left + (x + reach) * unit, top + (reach - y) * unit
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size + 30}" width="{size}" '
+        f'role="img" aria-label="{escape(title)}" font-family="{_FONT}" font-size="12">',
+        f'<rect width="{size}" height="{size + 30}" fill="#ffffff"/>',
+        f'<text x="12" y="22" font-size="15" font-weight="600" fill="{INK}">{escape(title)}</text>',
+    ]
+    for mark in range(-int(reach), int(reach) + 1):
+        x, y = at(mark, mark)
+        line = INK if mark == 0 else GRID
+        parts += [
+            f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{far - left + top:.1f}" '
+            f'stroke="{line}"/>',
+            f'<line x1="{left}" y1="{y:.1f}" x2="{far:.1f}" y2="{y:.1f}" stroke="{line}"/>',
+            f'<text x="{x:.1f}" y="{far - left + top + 16:.1f}" text-anchor="middle" '
+            f'fill="{PALE}">{mark:+d}</text>',
+            f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{PALE}">'
+            f"{mark:+d}</text>",
+        ]
+    (x0, y0), (x1, y1) = at(-reach, -reach), at(reach, reach)
+    parts.append(
+        f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{PALE}" '
+        'stroke-dasharray="4 4"/>'
+    )
+    for p in sorted(points, key=lambda p: p.found):
+        x, y = at(p.x, p.y)
+        colour, radius = (MORE if p.y > 0 else LESS, 3.2) if p.found else ("#cbd5e1", 2.2)
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" fill-opacity="0.75">'
+            f"<title>{escape(p.says)}</title></circle>"
+        )
+    middle = (left + far) / 2
+    parts += [
+        f'<text x="{middle:.0f}" y="{size + 20}" text-anchor="middle" fill="{INK}">'
+        f"{escape(across)}</text>",
+        f'<text transform="translate(16 {middle - left + top:.0f}) rotate(-90)" '
+        f'text-anchor="middle" fill="{INK}">{escape(up)}</text></svg>',
+    ]
+    return "\n".join(parts)
 
 
 def amount(value: float) -> str:

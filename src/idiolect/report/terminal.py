@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_HALF = 12
+_HALF = 10
 
 
 def show(found: Explanation, console: Console, *, rows: int = 12, comparisons: int = 3) -> None:
@@ -71,7 +71,7 @@ def bars(measures: Sequence[Measure], found: set[str]) -> Table:
     drawn = Table(box=None, padding=(0, 1), show_edge=False)
     for name, side in (
         ("feature", "right"),
-        ("less than others", "right"),
+        ("less", "right"),
         ("more", "left"),
         ("d", "right"),
         ("own", "right"),
@@ -79,7 +79,7 @@ def bars(measures: Sequence[Measure], found: set[str]) -> Table:
         ("percentile", "right"),
         ("q", "right"),
     ):
-        drawn.add_column(name, justify=side, header_style="dim")  # type: ignore[arg-type]
+        drawn.add_column(name, justify=side, header_style="dim", no_wrap=True)  # type: ignore[arg-type]
     for m in measures:
         sure = m.feature in found
         bar = "█" * max(1, round(min(abs(m.effect), reach) / reach * _HALF))
