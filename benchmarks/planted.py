@@ -110,8 +110,8 @@ def permuted(here: Town, replications: int, rng: np.random.Generator) -> dict[st
         for number in range(user.max() + 1):
             mine = shuffled == number
             # As `Measured` does: only the user's own items.
-            rows = np.isin(item, item[mine])
-            result = contrasts(values[rows], item[rows], mine[rows], 2000, rng)
+            same = np.isin(item, item[mine])
+            result = contrasts(values[same], item[same], mine[same], 2000, rng)
             q = benjamini_hochberg(result.p)
             hits = found(result.effect, q)
             any_q += bool((q <= Q).any())

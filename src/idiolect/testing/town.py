@@ -535,9 +535,9 @@ class Truth:
         """
         sign = np.zeros(self.effects.shape)
         for user, measures in found.items():
-            for measure in measures:
-                at = self.users.index(user), self.features.index(measure.feature)
-                sign[at] = math.copysign(1, measure.effect)
+            for one in measures:
+                at = self.users.index(user), self.features.index(one.feature)
+                sign[at] = math.copysign(1, one.effect)
         size, agrees = np.abs(np.nan_to_num(self.effects)), sign * self.effects > 0
         right = int((agrees & (size >= large)).sum())
         false = int(((sign != 0) & ~(agrees & (size >= small))).sum())
@@ -574,20 +574,30 @@ class Town:
         return {person.name: person for person in self.people}
 
     def truth(self, texts: int = 250, features: Sequence[Feature] | None = None) -> Truth:
-        """Each person's effect when all of them review `texts` further places.
+        """Each person's effect on `texts` fresh reviews of further places.
+
+        The town goes on as before: as many people to a place, and people go where they like to go
+        (somebody may well be generous only with the places that they choose).
 
         Args:
-            texts: Fresh places, and so texts of each person.
+            texts: Fresh reviews of each person.
             features: What to measure; None means `FEATURES`. The rating comes last.
         """
         features = FEATURES if features is None else tuple(features)
-        places = _places(texts, Random(f"truth {self.seed}"), "fresh")
-        reviews = [_review(who, where, self.seed) for where in places for who in self.people]
-        rated = np.array([review.rating for review in reviews])[:, None]
-        values = np.hstack([measure([review.text for review in reviews], features), rated])
-        effects = _effects(values.reshape(texts, len(self.people), -1))
+        rng, size = Random(f"truth {self.seed}"), len(self.population) // len(self.people)
+        places = _places(-(-texts * len(self.places) // size), rng, "fresh")
+        visits = _visits(self.people, places, texts, 2, rng)
+        where = np.array(visits).ravel()
+        who = np.repeat(np.arange(len(self.people)), texts)
+        reviews = [
+            _review(self.people[person], places[place], self.seed)
+            for person, place in zip(who, where, strict=True)
+        ]
+        values = np.full((len(places), len(self.people), len(features) + 1), np.nan)
+        values[where, who, :-1] = measure([review.text for review in reviews], features)
+        values[where, who, -1] = [review.rating for review in reviews]
         names = (*(feature.name for feature in features), RATING.name)
-        return Truth(tuple(person.name for person in self.people), names, effects, texts)
+        return Truth(tuple(person.name for person in self.people), names, _effects(values), texts)
 
 
 def town(
@@ -917,8 +927,11 @@ def _short(match: re.Match[str], chance: float, rng: Random) -> str:
 def _effects(values: Floats) -> Floats:
     """Mean distance from the others on the item, in pooled within-item deviations.
 
+    Written anew rather than taken from `idiolect.measure`, so that the one checks the other.
+
     Args:
-        values: NaN where a feature does not apply.  # (items, users, features)
+        values: NaN where there is no text, or a feature does not apply.
+            # (items, users, features)
 
     Returns:
         One effect a user and feature.  # (users, features)
