@@ -19,6 +19,7 @@ import numpy as np
 
 from idiolect.data import Event, Item, Population, Request
 
+_TURN = 0.3  # of the tastes against the places, so that nobody is torn between two
 HELD_OUT = 2  # last events of each user: the first of them has a later own event
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _VERDICTS = ("is a let-down", "is rather dull", "will do", "is a treat", "is a delight")
@@ -98,7 +99,7 @@ def world() -> World:
     ]
     events: list[Event] = []
     for number, user in enumerate(users):
-        liking = [math.cos(math.tau * (at / 16 - number / 12)) for at in range(len(places))]
+        liking = [math.cos(math.tau * (at / 16 - (number + _TURN) / 12)) for at in range(len(places))]
         ranked = sorted(range(len(places)), key=lambda at: (-liking[at], at))
         visited, avoided = ranked[:12], ranked[12:]
         for turn in range(12):
@@ -112,11 +113,11 @@ def world() -> World:
     return World(
         population,
         tuple(_request(population, name) for name in held_out),
-        MappingProxyType({user: _on_circle(number, 12) for number, user in enumerate(users)}),
+        MappingProxyType({user: _on_circle(number + _TURN, 12) for number, user in enumerate(users)}),
     )
 
 
-def _on_circle(at: int, of: int) -> tuple[float, float]:
+def _on_circle(at: float, of: int) -> tuple[float, float]:
     angle = math.tau * at / of
     return round(math.cos(angle), 3), round(math.sin(angle), 3)
 

@@ -1,0 +1,371 @@
+"""Recipes made wrong on purpose: each is caught by the check that should, and by no other."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+import pytest
+
+from idiolect.card import PositiveInt, Reads, Recipe, recipe
+from idiolect.data import Population, Request, View
+from idiolect.errors import ReplyError
+from idiolect.lm import LanguageModel, Prompt, Reply, Tape, Text, query
+from idiolect.profile import Profile
+from idiolect.roles import Fitted, Nothing, Personalizer, Scorer
+from idiolect.testing import contract
+from idiolect.testing.contract import CHECKS, Verdict, check_recipe
+from idiolect.testing.world import world
+
+PAGE = """Text written by a recipe of the tests.
+
+How it works: it shows the user's texts.
+Use it when: never.
+Differs from the paper: there is none.
+Checked: here.
+Reference: none.
+"""
+EVIDENCE = {"prompt": ("mechanism only", "tests/contract/test_planted_faults.py")}
+Learn = Callable[[View, Request], Profile]
+
+
+def made(function: Any, page: str = PAGE, **card: Any) -> Recipe[Any, Any]:
+    """A recipe of a function, with a card that is right where nothing else is said."""
+    function.__doc__ = page
+    fields: dict[str, Any] = {
+        "title": "A recipe of the tests",
+        "reads_other_users": "none",
+        "enters": "prompt",
+        "calls": "1",
+        "evidence": EVIDENCE,
+    }
+    return recipe(**fields | card)(function)
+
+
+def says(learn: Learn) -> Callable[[LanguageModel], Personalizer[Profile]]:
+    """A recipe that puts what `learn` finds into the summary, and the summary into the prompt."""
+
+    def faulty(lm: LanguageModel) -> Personalizer[Profile]:
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt(f"Write. {user.summary}", query(request), expects=Text("writing"))
+
+        return Personalizer(lm, learn, prompt)
+
+    return faulty
+
+
+def history(view: View) -> str:
+    return " ".join(view.own.texts)
+
+
+@pytest.fixture(autouse=True)
+def _one_file_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "MOST_LINES", 1000)
+
+
+def right() -> Recipe[Any, Any]:
+    return made(says(lambda view, request: Profile(request.user, history(view))))
+
+
+def future_through_a_closure() -> Recipe[Any, Any]:
+    last = world().population.frame.group_by("user", maintain_order=True).last()
+    texts = {**dict(zip(last["user"], last["text"], strict=True)), "newcomer": ""}
+
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, f"{history(view)} {texts[request.user]}")
+
+    return made(says(learn))
+
+
+def future_behind_the_view() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        everything = view._population.by_user.rows(request.user)
+        return Profile(request.user, f"{history(view)} {len(everything)} texts")
+
+    return made(says(learn))
+
+
+def target() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        answer = view._population.event(request.event).rating if request.event else None
+        return Profile(request.user, f"{history(view)} {answer}")
+
+    return made(says(learn))
+
+
+def peers_texts(reads: Reads) -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        theirs = view.peers(request.item.id if request.item else "").texts
+        return Profile(request.user, f"{history(view)} Others: {theirs[:1]}")
+
+    return made(says(learn), reads_other_users=reads)
+
+
+def peers_words() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        theirs = view.peers(request.item.id if request.item else "").texts
+        last = [text.split()[-1] for text in theirs]
+        return Profile(request.user, f"{history(view)} Others end with: {last}")
+
+    return made(says(learn), reads_other_users="statistics")
+
+
+def peers_ratings(reads: Reads) -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        mean = np.nanmean([3, *view.peers(request.item.id if request.item else "").ratings])
+        return Profile(request.user, f"{history(view)} Others give {mean:.2f}")
+
+    return made(says(learn), reads_other_users=reads)
+
+
+def ignores_history() -> Recipe[Any, Any]:
+    return made(says(lambda view, request: Profile(request.user)))
+
+
+def learns_what_it_does_not_use() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            return Profile(request.user, lm.one(Prompt(f"Sum up: {history(view)}")).text)
+
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt("Write.", query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(faulty, calls="2")
+
+
+def wrong_number_of_calls() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel, *, events: PositiveInt = 8) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            told = lm.reply(Prompt(f"Sum up: {text}") for text in view.own.texts[-events:])
+            return Profile(request.user, " ".join(reply.text for reply in told))
+
+        return Personalizer(lm, learn, shown)
+
+    def shown(request: Request, user: Profile) -> Prompt:
+        return Prompt(f"Write. {user.summary}", query(request))
+
+    return made(faulty, calls="events + 2")
+
+
+def calls_nobody_can_count() -> Recipe[Any, Any]:
+    return made(right().function, calls="eventz + 1")
+
+
+def mutates_the_population() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        view._population.by_user.codes[-1] = 0  # the last event is now Ada's
+        return Profile(request.user, history(view))
+
+    return made(says(learn))
+
+
+def mutates_the_request() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        request.given["seen"] = 1  # type: ignore[index]
+        return Profile(request.user, history(view))
+
+    return made(says(learn))
+
+
+def draws_without_a_seed() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        drawn = np.random.default_rng().integers(1_000_000_000)
+        return Profile(request.user, f"{history(view)} {drawn}")
+
+    return made(says(learn))
+
+
+def keeps_something_between_requests() -> Recipe[Any, Any]:
+    number = count()
+
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, f"{history(view)} {next(number)}")
+
+    return made(says(learn))
+
+
+def shares_a_generator() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel, rng: np.random.Generator) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            return Profile(request.user, f"{history(view)} {rng.integers(1_000_000_000)}")
+
+        return Personalizer(lm, learn, lambda request, user: Prompt(user.summary, query(request)))
+
+    return made(faulty)
+
+
+def fails_without_history() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, history(view) + view.own[-1].text)
+
+    return made(says(learn))
+
+
+def makes_up_a_reply() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            return Profile(request.user, history(view))
+
+        return Personalizer(Brave(lm), learn, lambda r, user: Prompt(user.summary, query(r)))
+
+    class Brave(Tape):
+        def reply(self, prompts: Any) -> list[Reply]:
+            asked = list(prompts)
+            try:
+                return super().reply(asked)
+            except ReplyError:
+                return [Reply("nothing", "nothing", "none") for _ in asked]
+
+    return made(faulty)
+
+
+def settings_without_a_type() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel, *, events: Any = 8) -> Personalizer[Profile]:
+        return says(lambda view, request: Profile(request.user, history(view)))(lm)
+
+    return made(faulty)
+
+
+def default_out_of_range() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel, *, events: PositiveInt = 0) -> Personalizer[Profile]:
+        return says(lambda view, request: Profile(request.user, history(view)))(lm)
+
+    return made(faulty)
+
+
+def no_page() -> Recipe[Any, Any]:
+    return made(right().function, page=PAGE.replace("Checked: here.\n", ""))
+
+
+def empty_heading() -> Recipe[Any, Any]:
+    return made(right().function, page=PAGE.replace("Checked: here.", "Checked:"))
+
+
+def absent_evidence() -> Recipe[Any, Any]:
+    return made(right().function, evidence={"text": ("mechanism only", "tests/nowhere.py")})
+
+
+def fit_items(population: Population, rng: np.random.Generator) -> Fitted:
+    return Fitted.on(population, population.frame["item"].value_counts(sort=True)["item"].to_list())
+
+
+def fitted_on_the_future() -> Recipe[Any, Any]:
+    def faulty(fitted: Fitted) -> Scorer[Nothing]:
+        def score(request: Request, _: Nothing, options: Any) -> Any:
+            return np.array([float(fitted.value.index(option)) for option in options])
+
+        return Scorer(lambda view, request: Nothing(), lambda r: r.options, score)
+
+    return made(
+        faulty,
+        reads_other_users="statistics",
+        calls="0",
+        fit=fit_items,
+        waives={"history matters": "it ranks by popularity"},
+    )
+
+
+def failures(recipe: Recipe[Any, Any]) -> list[Verdict]:
+    return [verdict for verdict in check_recipe(recipe) if verdict.status == "failed"]
+
+
+def test_a_right_recipe_passes() -> None:
+    assert [verdict.status for verdict in check_recipe(right())] == ["passed"] * len(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "says"),
+    [
+        (future_through_a_closure, "no future", "before it was written"),
+        (future_behind_the_view, "no future", "change when what comes from the request onward"),
+        (target, "no future", "change when what comes from the request onward"),
+        (lambda: peers_texts("none"), "others", "Found a text of 'ben'"),
+        (lambda: peers_texts("statistics"), "others", "Found a text of"),
+        (peers_words, "others", "words of other people"),
+        (lambda: peers_ratings("none"), "others", "other people's events are deleted"),
+        (ignores_history, "history matters", "same last prompt"),
+        (learns_what_it_does_not_use, "history matters", "same last prompt"),
+        (wrong_number_of_calls, "calls", "Found 9 calls"),
+        (calls_nobody_can_count, "calls", "'eventz'"),
+        (mutates_the_population, "inputs unchanged", "changed the population"),
+        (mutates_the_request, "inputs unchanged", "changed the requests"),
+        (draws_without_a_seed, "deterministic", "runs again"),
+        (keeps_something_between_requests, "deterministic", "runs again"),
+        (shares_a_generator, "deterministic", "runs again"),
+        (fails_without_history, "no history", "IndexError"),
+        (makes_up_a_reply, "unusable reply", "made up"),
+        (settings_without_a_type, "settings", "takes anything"),
+        (default_out_of_range, "settings", "events=0"),
+        (no_page, "card", "Found the headings"),
+        (empty_heading, "card", "Found the headings"),
+        (absent_evidence, "card", "tests/nowhere.py"),
+        (fitted_on_the_future, "fitted before", "fitted on later events"),
+    ],
+)
+def test_a_fault_is_caught_by_its_check(
+    fault: Callable[[], Recipe[Any, Any]], check: str, says: str
+) -> None:
+    found = failures(fault())
+    assert [verdict.check for verdict in found] == [check]
+    assert says in found[0].message
+
+
+def test_a_long_file_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contract, "MOST_LINES", 150)
+    found = failures(right())
+    assert [verdict.check for verdict in found] == ["card"]
+    assert "at most 150" in found[0].message
+
+
+def test_ratings_of_others_are_statistics() -> None:
+    assert not failures(peers_ratings("statistics"))
+
+
+def test_texts_of_others_may_be_read_where_the_card_says_so() -> None:
+    assert not failures(peers_texts("texts"))
+
+
+def test_a_waiver_turns_a_failure_into_a_reason() -> None:
+    waived = made(ignores_history().function, waives={"history matters": "on purpose"})
+    verdicts = {v.check: v for v in check_recipe(waived)}
+    assert verdicts["history matters"] == Verdict("history matters", "waived", "on purpose")
+    assert not failures(waived)
+
+
+def test_a_waiver_that_is_not_needed_is_a_failure() -> None:
+    found = failures(made(right().function, waives={"no future": "why not"}))
+    assert [verdict.check for verdict in found] == ["no future"]
+    assert "take the waiver away" in found[0].message
+
+
+def test_a_waiver_of_an_unknown_check_is_a_failure() -> None:
+    found = failures(made(right().function, waives={"no futur": "a slip"}))
+    assert [verdict.check for verdict in found] == ["no futur"]
+    assert "Did you mean 'no future'" in found[0].message
+
+
+def test_a_recipe_that_cannot_be_composed_says_why() -> None:
+    def broken(lm: LanguageModel) -> Personalizer[Profile]:
+        raise RuntimeError("nothing here")
+
+    found = {verdict.check: verdict.message for verdict in failures(made(broken))}
+    assert "nothing here" in found["no future"]
+
+
+def test_a_need_without_a_stand_in_is_named() -> None:
+    def needy(lm: LanguageModel, weather: dict) -> Personalizer[Profile]:  # type: ignore[type-arg]
+        raise AssertionError
+
+    found = {verdict.check: verdict.message for verdict in failures(made(needy))}
+    assert "weather: dict" in found["deterministic"]
+
+
+def test_a_recipe_that_fails_on_a_request_shows_where() -> None:
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, str(1 / len(view.own[:0])))
+
+    found = {verdict.check: verdict.message for verdict in failures(made(says(learn)))}
+    assert "ZeroDivisionError" in found["calls"]
+    assert "test_planted_faults.py" in found["calls"]
