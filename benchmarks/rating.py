@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 from idiolect.data import Population, View
 from idiolect.difference import OwnMean, PeersMean, RatesItems, RelativeRating
+from idiolect.measure import interval
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("amazon_dev", "amazon_test", "gap_dev")
@@ -95,15 +96,10 @@ def errors(rater: RatesItems, among: Iterable[Case]) -> Errors:
     return np.array([abs(rater(c.view, c.item).value - c.truth) for c in among])
 
 
-def interval(gain: Errors, users: list[str], seed: int = SEED) -> dict[str, Any]:
+def gained(gain: Errors, users: list[str]) -> dict[str, float]:
     """Mean gain with its 95 % percentile interval, users drawn with replacement."""
-    _, cluster = np.unique(users, return_inverse=True)
-    sums, sizes = np.bincount(cluster, gain), np.bincount(cluster)
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(len(sums), size=(DRAWS, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return {"mean": _r(gain.mean()), "low": _r(low), "high": _r(high), "users": len(sums)}
+    low, high = interval(gain, np.array(users), np.random.default_rng(SEED), draws=DRAWS)
+    return {"mean": _r(gain.mean()), "low": _r(low), "high": _r(high), "users": len(set(users))}
 
 
 def _r(value: float) -> float:
@@ -151,7 +147,7 @@ def measured(among: Mapping[str, list[Case]]) -> dict[str, Any]:
         result["mae"][group] = {n: _r(e.mean()) for n, e in joined.items()}
         result["rmse"][group] = {n: _r(np.sqrt((e**2).mean())) for n, e in joined.items()}
         result["gain"][group] = {
-            f"over {name}": interval(joined[name] - joined[RELATIVE], who)
+            f"over {name}": gained(joined[name] - joined[RELATIVE], who)
             for name in (ALONE, TUNED, PEERS)
         }
     return result
@@ -169,6 +165,7 @@ def main() -> None:
             "numpy": np.__version__,
         },
         "grid": GRID,
+        "scale that relative predictions are kept to": SCALE,
         "chosen by": "mean over the two other files of their mean absolute error",
         "interval": f"95 %, percentile bootstrap over users, {DRAWS} draws, seed {SEED}",
         "targets": {name: len(c) for name, c in found.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from idiolect.difference import RelativeRating
-from idiolect.floor.compose import asked
+from idiolect.floor.request import asked
 from idiolect.floor.similar import Floats, likeness, number, shown
 from idiolect.lm import Choice, Number, Prompt
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from idiolect.errors import CapabilityError
+from idiolect.floor.request import asked, joined, plain
 from idiolect.floor.said import quoted_words, statements
 from idiolect.floor.similar import Floats, content, likeness, number, shown
 from idiolect.lm import Entry, Prompt
 from idiolect.measure import Text, measure
 
+#: Weight of the whole text's cosine with the request, so that sentences of one text keep together
+#: (ours).
+SOURCE_WEIGHT = 0.5
 #: What a sentence of another rating loses at most, in cosines with the request (ours).
 RATING_WEIGHT = 0.3
 #: What a sentence gains by one standard deviation of all that the profile says (ours).
@@ -42,48 +45,14 @@ def compose(prompt: Prompt) -> str:
     """
     own = [entry for entry in prompt.section("own") if Text(entry.text).words]
     if not own:
-        return _plain(prompt)
+        return plain(prompt)
     sentences = _sentences(own)
     said = "\n".join(e.text for k in ("profile", "differences") for e in prompt.section(k))
     texts = [s.text for s in sentences]
-    worth = _relevance(prompt, texts) + _rating(prompt, sentences) + _habit(texts, said)
+    worth = _relevance(prompt, sentences) + _rating(prompt, sentences) + _habit(texts, said)
     chosen = _spread(texts, worth, _usual_length(own, said))
     chosen.sort(key=lambda at: (sentences[at].place, at))
     return joined([texts[at] for at in chosen])
-
-
-def joined(sentences: Sequence[str]) -> str:
-    """Sentences as one text; a full stop only where one ends without any mark."""
-    ended = [s + "." if s[-1].isalnum() else s for s in sentences[:-1]]
-    return " ".join([*ended, *sentences[-1:]])
-
-
-def asked(prompt: Prompt) -> str:
-    """All words of the request: query, item, given facts, last message."""
-    parts = [*prompt.section("query"), *prompt.section("item"), *prompt.section("given")]
-    return "\n".join([*map(shown, parts), *_last_message(prompt)])
-
-
-def _last_message(prompt: Prompt) -> list[str]:
-    return [e.text for e in prompt.section("conversation") if e.fact("from") == "user"][-1:]
-
-
-def _plain(prompt: Prompt) -> str:
-    parts = [v for e in prompt.section("given") for _, v in e.facts if number(v) is None]
-    for item in prompt.section("item"):
-        first = Text(item.text).sentences[:1]
-        title = item.fact("title")
-        parts.append(": ".join([*([title] if title else []), *first]))
-    if not parts:
-        parts = [e.text for e in prompt.section("query")] + _last_message(prompt)
-    parts = [part.strip() for part in parts if part.strip()]
-    if not parts:
-        raise CapabilityError(
-            f"The floor found nothing to write from in prompt {prompt.stage!r}: no own texts, no "
-            "item, no title and no query; give one of them, or a model that writes freely "
-            "(--lm openai:gpt-4o-mini, --lm ollama:llama3.2)."
-        )
-    return joined(parts)
 
 
 def _sentences(own: Sequence[Entry]) -> list[Sentence]:
@@ -96,8 +65,14 @@ def _sentences(own: Sequence[Entry]) -> list[Sentence]:
     return list(found.values())
 
 
-def _relevance(prompt: Prompt, sentences: Sequence[str]) -> Floats:
-    return likeness(sentences, [asked(prompt)])[:, 0]
+def _relevance(prompt: Prompt, sentences: Sequence[Sentence]) -> Floats:
+    """Cosine with the request, of the sentence and, less heavy, of the text that it is from."""
+    sources = list(dict.fromkeys(sentence.entry for sentence in sentences))
+    source = {entry: at for at, entry in enumerate(sources)}
+    near = likeness([*(s.text for s in sentences), *map(shown, sources)], [asked(prompt)])[:, 0]
+    alone, whole = near[: len(sentences)], near[len(sentences) :]
+    worth: Floats = alone + SOURCE_WEIGHT * whole[[source[s.entry] for s in sentences]]
+    return worth
 
 
 def _rating(prompt: Prompt, sentences: Sequence[Sentence]) -> Floats:

@@ -79,7 +79,7 @@ def _habits(own: Sequence[str]) -> list[str]:
     back = [f"“{word}”" for word, n in spread.most_common(WORDS) if n >= 2]
     if back:
         lines.append(f"comes back to {', '.join(back)}")
-    return [*lines, f"typical: {_extract(own)[0]}"]
+    return [*lines, f"typical: “{_extract(own)[0]}”"]
 
 
 def _extract(texts: Sequence[str]) -> list[str]:

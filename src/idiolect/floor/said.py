@@ -19,11 +19,12 @@ _QUOTED = re.compile(r"[“\"]([^”\"\n]{1,40})[”\"]")
 
 def statements(text: str) -> list[Statement]:
     """The features that a text names in their own wording, in the order of `FEATURES`."""
+    low = text.casefold()
     return [
         (feature, direction)
         for feature in FEATURES
         for direction, wording in ((1, feature.more), (-1, feature.less))
-        if wording in text
+        if wording.casefold() in low
     ]
 
 

@@ -54,8 +54,8 @@ def central(sentences: Sequence[str]) -> list[int]:
 
 
 def shown(entry: Entry) -> str:
-    """All words of an entry: the values of its facts and its text."""
-    return "\n".join([*(value for _, value in entry.facts), entry.text])
+    """All words of an entry: its text and those facts that are no numbers."""
+    return "\n".join([*(v for _, v in entry.facts if number(v) is None), entry.text])
 
 
 def number(value: str | None) -> float | None:
