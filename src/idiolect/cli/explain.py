@@ -61,7 +61,9 @@ def explain(
             path.write_text(write(found), encoding="utf-8")
             remarks.print(f"Wrote {path}.")
     if csv is not None:
-        found.frame().write_csv(csv)
+        import polars as pl
+
+        found.frame().with_columns(pl.col("quotes").list.join(" | ")).write_csv(csv)
         remarks.print(f"Wrote {csv}.")
     if not (html or json or csv):
         show(found, stdout())
