@@ -14,7 +14,7 @@ import argparse
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -156,14 +156,17 @@ def main() -> None:
     options = parser.parse_args()
     sizes = (8, 12, 24, 48)
     runs: list[dict[str, Any]] = []
+    chosen: list[dict[str, Any]] = []
     trivial = []
     for seed in range(options.towns):
         towns = {texts: town(users=USERS, texts=texts, seed=seed) for texts in sizes}
+        choosy = town(users=USERS, texts=24, seed=seed, choosy=4)
+        chosen.append(recovery(choosy, choosy.truth(FRESH), 24))
         # The people of a seed are the same at every size.
         truth = towns[sizes[0]].truth(FRESH)
         trivial.append(np.abs(truth.effects[np.isfinite(truth.effects)]))
         for texts, here in towns.items():
-            runs.append(recovery(here, replace(truth), texts))
+            runs.append(recovery(here, truth, texts))
             print(f"town {seed}, {texts} texts a user: {runs[-1]['within_items']}")
     sizes_of = np.concatenate(trivial)
     summary = {
@@ -177,6 +180,11 @@ def main() -> None:
             )
         }
         for texts in sizes
+    }
+    specialists = {side: pooled(chosen, side) for side in ("within_items", "naive")}
+    words = {
+        key: sum(run[key] for run in runs if run["texts"] == 24)
+        for key in ("favourite_words_planted", "favourite_words_found", "other_words_found")
     }
     rng = np.random.default_rng(1)
     nulls = {
@@ -207,12 +215,15 @@ def main() -> None:
             "below_.3": float((sizes_of < 0.3).mean()),
         },
         "by_texts_a_user": summary,
+        "by_texts_a_user_if_people_keep_to_their_kind_of_place": {"24": specialists},
+        "words_at_24_texts": words,
         "permuted_authors": nulls,
         "runs": runs,
     }
     options.out.parent.mkdir(exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps({"by_texts_a_user": summary, "permuted_authors": nulls}, indent=1))
+    del result["runs"]
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

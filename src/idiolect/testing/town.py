@@ -62,7 +62,7 @@ FAVOURITES = _words(
 
 DISTRICTS = ("Old Town", "Harbour", "Hillside")
 #: Planted in a whole district: habit and strength that its people have on top of their own.
-DISTRICT_HABITS: Mapping[str, tuple[str, float]] = {"Harbour": ("numbers", 1.0)}
+DISTRICT_HABITS: Mapping[str, tuple[str, float]] = {"Harbour": ("numbers", 1.5)}
 
 _FIRST = _words(
     "Ada Anton Bea Boris Clara Conrad Dina Dario Elif Emil Fiona Felix Greta Gino Hana Hugo Ines "
@@ -561,12 +561,14 @@ class Town:
         places: By id.
         population: The reviews; `extra` columns: district.
         seed: What it was made from.
+        choosy: How strongly people keep to the places of their taste.
     """
 
     people: tuple[Person, ...]
     places: tuple[Place, ...]
     population: Population
     seed: int
+    choosy: float = 1.2
 
     @cached_property
     def by_name(self) -> Mapping[str, Person]:
@@ -586,7 +588,7 @@ class Town:
         features = FEATURES if features is None else tuple(features)
         rng, size = Random(f"truth {self.seed}"), len(self.population) // len(self.people)
         places = _places(-(-texts * len(self.places) // size), rng, "fresh")
-        visits = _visits(self.people, places, texts, 2, rng)
+        visits = _visits(self.people, places, texts, 2, self.choosy, rng)
         where = np.array(visits).ravel()
         who = np.repeat(np.arange(len(self.people)), texts)
         reviews = [
@@ -607,6 +609,7 @@ def town(
     seed: int = 0,
     *,
     peers: int = 8,
+    choosy: float = 1.2,
 ) -> Town:
     """A made-up town.
 
@@ -616,6 +619,8 @@ def town(
         texts: Reviews a person writes, each of another place.
         seed: Everything follows from it.
         peers: Other people that every place has at least.
+        choosy: How strongly people keep to the places of their taste: 0 not at all; at 4 most go to
+            one or two kinds of places.
 
     Raises:
         SettingError: So many people, places and texts cannot be had.
@@ -634,7 +639,7 @@ def town(
     rng = Random(f"town {seed}")
     people = tuple(_people(users, rng))
     where = _places(places, rng, "place")
-    visits = _visits(people, where, texts, peers + 1, rng)
+    visits = _visits(people, where, texts, peers + 1, choosy, rng)
     start, events = datetime(2023, 3, 1, 8, tzinfo=UTC), []
     for person, numbers in zip(people, visits, strict=True):
         for number in numbers:
@@ -651,7 +656,7 @@ def town(
                 )
             )
     population = Population.of(events, [place.item for place in where])
-    return Town(people, tuple(where), population, seed)
+    return Town(people, tuple(where), population, seed, choosy)
 
 
 def _people(count: int, rng: Random) -> list[Person]:
@@ -720,7 +725,12 @@ def _places(count: int, rng: Random, prefix: str) -> list[Place]:
 
 
 def _visits(
-    people: Sequence[Person], places: Sequence[Place], texts: int, least: int, rng: Random
+    people: Sequence[Person],
+    places: Sequence[Place],
+    texts: int,
+    least: int,
+    choosy: float,
+    rng: Random,
 ) -> list[list[int]]:
     """Which places each person goes to: those they like, but each place gets `least` visitors."""
     visits: list[list[int]] = []
@@ -728,7 +738,8 @@ def _visits(
     for person in people:
         # Random draws without replacement, weighted by taste (Efraimidis & Spirakis).
         keys = [
-            math.log(rng.random()) / math.exp(1.2 * person.tastes[place.kind]) for place in places
+            math.log(rng.random()) / math.exp(choosy * person.tastes[place.kind])
+            for place in places
         ]
         chosen = sorted(range(len(places)), key=keys.__getitem__, reverse=True)[:texts]
         visits.append(sorted(chosen))
