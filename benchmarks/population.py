@@ -168,7 +168,8 @@ def main() -> None:
         every = row["latency"]["all"]
         print(
             f"{size:>10,} events: built in {row['build_s']} s, at most "
-            f"{row['peak_of_build_gib']} GiB; own, peers and comparable: {every['median_ms']} ms, p99 {every['p99_ms']} ms"
+            f"{row['peak_of_build_gib']} GiB; own, peers and comparable: "
+            f"{every['median_ms']} ms, p99 {every['p99_ms']} ms"
         )
     with context.Pool(1) as pool:
         seconds = pool.apply(reading, (READ,))
