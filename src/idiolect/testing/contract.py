@@ -353,8 +353,7 @@ def inputs_unchanged(bench: Bench) -> str:
 
 def _state(population: Population) -> str:
     frames = [None if f is None else f.write_ndjson() for f in (population.frame, population.items)]
-    by_user = population.by_user
-    return canonical((frames, population.times, by_user.codes, by_user.order, by_user.starts))
+    return canonical((frames, population.times, population.by_user, population.by_item))
 
 
 def no_future(bench: Bench) -> str:
