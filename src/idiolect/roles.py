@@ -356,6 +356,11 @@ class Simulation(Generic[State]):
         return play(self.policy, view, self.environment(view), rng=rng, most=self.most)
 
 
+#: Statements in, answers from 1 on out, in order; all at once, so that a model can be asked side by
+#: side.
+Subject = Callable[[Sequence[str]], Sequence[float]]
+
+
 @dataclass(frozen=True)
 class Instrument:
     """A questionnaire: statements, keys and norms.
@@ -377,15 +382,20 @@ class Instrument:
         if bad:
             raise SettingError(f"Found no key of +1 or −1 for {bad[0]!r}; every statement has one.")
 
-    def administer(self, subject: Callable[[str], int]) -> dict[str, float]:
-        """Scale → mean answer after reversing; `subject` answers one statement.
+    def administer(self, subject: Subject) -> dict[str, float]:
+        """Scale → mean answer after reversing.
 
         Raises:
-            DataError: An answer is out of range.
+            DataError: An answer is missing or out of range.
         """
-        answers: dict[str, list[int]] = {}
-        for statement, scale in self.items.items():
-            said = subject(statement)
+        given = list(subject(tuple(self.items)))
+        if len(given) != len(self.items):
+            raise DataError(
+                f"Found {len(given)} answers to {len(self.items)} statements; a subject gives one "
+                "answer a statement, in order."
+            )
+        answers: dict[str, list[float]] = {}
+        for (statement, scale), said in zip(self.items.items(), given, strict=True):
             if not 1 <= said <= self.points:
                 raise DataError(
                     f"Found the answer {said!r} to {statement!r}; answers run from 1 to "
@@ -408,11 +418,11 @@ class Survey:
 
     Attributes:
         instrument: What is asked.
-        subject: View in, a function that answers one statement out.
+        subject: View in, who answers out.
     """
 
     instrument: Instrument
-    subject: Callable[[View], Callable[[str], int]]
+    subject: Callable[[View], Subject]
 
     def answer(self, view: View) -> dict[str, float]:
         """Scale → score of the user."""
