@@ -14,7 +14,7 @@ import argparse
 import json
 import platform
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
 from time import perf_counter
@@ -22,13 +22,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 import scipy
 from scipy.stats import ttest_ind
 
 import idiolect
-from idiolect.data import Request
+from idiolect.data import Population, Request
 from idiolect.difference import RATING, Measure, Measured
-from idiolect.measure import FEATURES, benjamini_hochberg, contrasts, measure
+from idiolect.measure import FEATURES, benjamini_hochberg, measure
 from idiolect.testing import Town, Truth, town
 
 Floats = npt.NDArray[np.float64]
@@ -101,36 +102,39 @@ def recovery(here: Town, truth: Truth, texts: int) -> dict[str, Any]:
 def permuted(here: Town, replications: int, rng: np.random.Generator) -> dict[str, Any]:
     """Discoveries when names mean nothing: shuffled within places."""
     values, item, user = table(here)
-    groups = [np.flatnonzero(item == number) for number in range(item.max() + 1)]
-    any_q, any_both, any_naive, discoveries, small = 0, 0, 0, 0, []
+    names = np.array(here.population.users, dtype=object)
+    measured = Measured(q=Q, least=LEAST)
+    any_q, any_found, any_words, any_naive, discoveries, p = 0, 0, 0, 0, 0, []
     for _ in range(replications):
         shuffled = user.copy()
-        for rows in groups:
-            shuffled[rows] = rng.permutation(user[rows])
-        for number in range(user.max() + 1):
-            mine = shuffled == number
-            # As `Measured` does: only the user's own items.
-            same = np.isin(item, item[mine])
-            result = contrasts(values[same], item[same], mine[same], 2000, rng)
-            q = benjamini_hochberg(result.p)
-            hits = found(result.effect, q)
-            any_q += bool((q <= Q).any())
-            any_both += bool(hits)
-            discoveries += len(hits)
-            any_naive += bool(found(*naive(values, mine)))
-            small.append(result.p[~np.isnan(result.p)])
-    users = replications * int(user.max() + 1)
-    p = np.concatenate(small)
+        for number in range(item.max() + 1):
+            shuffled[item == number] = rng.permutation(user[item == number])
+        frame = here.population.frame.with_columns(user=pl.Series(names[shuffled].tolist()))
+        population = Population(frame)
+        for number, name in enumerate(names):
+            seeded = replace(measured, seed=int(rng.integers(2**31)))
+            # The figures of the texts are the same all along.
+            seeded.__dict__["read"] = measured.read
+            result = seeded(population.as_of(Request(name)))
+            any_q += any(one.q <= Q for one in result.measures)
+            any_found += bool(result.found)
+            any_words += bool(result.terms)
+            discoveries += len(result.found)
+            any_naive += bool(found(*naive(values, shuffled == number)))
+            p += [one.p for one in result.measures]
+    users = replications * len(names)
     return {
         "users": users,
         "expected_share_with_any": Q,
-        "expected_users_with_any": Q * users,
+        "expected_users_with_any": round(Q * users, 1),
+        "users_with_any": any_q,
         "share_with_any_by_q": any_q / users,
-        "share_with_any_by_q_and_size": any_both / users,
+        "share_with_any_by_q_and_size": any_found / users,
         "discoveries": discoveries,
+        "share_with_any_word": any_words / users,
         "naive_share_with_any": any_naive / users,
-        "share_of_p_at_most_.05": float((p <= 0.05).mean()),
-        "share_of_p_at_most_.01": float((p <= 0.01).mean()),
+        "share_of_p_at_most_.05": float(np.mean(np.array(p) <= 0.05)),
+        "share_of_p_at_most_.01": float(np.mean(np.array(p) <= 0.01)),
     }
 
 

@@ -117,6 +117,25 @@ def test_sentences_are_exact_substrings_in_order() -> None:
     assert all(raw[i:j] == said for (i, j), said in zip(text.spans, text.sentences, strict=True))
 
 
+def test_hard_wrapped_lines_go_on_and_other_lines_end() -> None:
+    raw = (
+        "Fix the parser\n\nA line that is wrapped because it would have been too long for\n"
+        "the terminal goes on here. Next. The things that follow are a list, one to a line\n"
+        "- first\n- second\nGreat place\nLoved it"
+    )
+    assert Text(raw).sentences == [
+        "Fix the parser",
+        "A line that is wrapped because it would have been too long for\n"
+        "the terminal goes on here.",
+        "Next.",
+        "The things that follow are a list, one to a line",
+        "- first",
+        "- second",
+        "Great place",
+        "Loved it",
+    ]
+
+
 def test_scripts_without_spaces_count_characters() -> None:
     assert BY_NAME["length"]("咖啡很好。服务不错！") == 8
     assert BY_NAME["sentence_length"]("咖啡很好。服务不错！") == 4

@@ -1,12 +1,13 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
-from idiolect.data import Request
+from idiolect.data import Population, Request
 from idiolect.difference import RATING, Measure, Measured, measure_group
 from idiolect.errors import SettingError
-from idiolect.measure import FEATURES, benjamini_hochberg, contrasts, measure
+from idiolect.measure import FEATURES, contrasts, measure
 from idiolect.testing import Town, Truth, town
 from idiolect.testing.town import HABITS
 
@@ -100,22 +101,20 @@ def test_planted_differences_are_found_again_and_little_else(here: Town, truth: 
 
 def test_under_permuted_authors_discoveries_stay_at_the_nominal_rate(here: Town) -> None:
     frame = here.population.frame
-    values = np.column_stack([measure(frame["text"].to_list(), FAST), frame["rating"].to_numpy()])
     _, item = np.unique(frame["item"].to_numpy(), return_inverse=True)
-    rng, user, some, trials = np.random.default_rng(0), here.population.by_user.codes, 0, 0
+    measured, rng, some, words = Measured(FAST, draws=600), np.random.default_rng(0), 0, 0
     for _ in range(4):
-        shuffled = np.empty_like(user)
+        user = frame["user"].to_numpy().copy()
         for number in range(item.max() + 1):
-            shuffled[item == number] = rng.permutation(user[item == number])
-        for number in range(40):
-            mine = shuffled == number
-            same = np.isin(item, item[mine])
-            found = contrasts(values[same], item[same], mine[same], 1000, rng)
-            some += bool((benjamini_hochberg(found.p) <= 0.05).any())
-            trials += 1
+            user[item == number] = rng.permutation(user[item == number])
+        population = Population(frame.with_columns(user=pl.Series(user.tolist())))
+        for name in population.users:
+            result = measured(population.as_of(Request(name)))
+            some += any(one.q <= 0.05 for one in result.measures)
+            words += bool(result.terms)
     # 8 of 160 are to be expected; 15 or more happen once in a hundred times.
-    assert trials == 160
     assert some <= 14
+    assert words <= 14
 
 
 def test_a_planted_district_is_found_as_a_group() -> None:

@@ -261,8 +261,9 @@ class Measured:
 
         @lru_cache(maxsize=KEPT)
         def read(text: str, code: str | None) -> tuple[Floats, frozenset[str]]:
-            words = {w for w in Text(text).lower if len(w) > 2 and not w[0].isdigit()}
-            return row(text, code, self.features), frozenset(words - FUNCTION_WORDS)
+            cut = Text(text)
+            words = {word for word in cut.lower if len(word) > 2 and not word[0].isdigit()}
+            return row(cut, code, self.features), frozenset(words - FUNCTION_WORDS)
 
         return read
 
@@ -403,7 +404,9 @@ def _measurements(
             reference_mean=float(table.reference_mean[n]),
             texts=int(table.texts[n]),
             reference_texts=int(table.reference_texts[n]),
-            quotes=_quotes(feature, own, table.effect[n]) if corrected[n] <= settings.q else (),
+            quotes=_quotes(feature, own, table.effect[n], table.reference_mean[n])
+            if corrected[n] <= settings.q
+            else (),
             languages=feature.languages,
         )
         for n, feature in enumerate(features)
@@ -478,25 +481,24 @@ def _own_codes(texts: _Compared) -> tuple[list[str | None], int]:
     return ["und" if n in foreign else code for n, code in enumerate(texts.codes)], len(foreign)
 
 
-def _quotes(feature: Feature, own: Sequence[Text], effect: float) -> tuple[str, ...]:
-    """The own sentences that show it most, at most one a text."""
+def _quotes(feature: Feature, own: Sequence[Text], effect: float, usual: float) -> tuple[str, ...]:
+    """The own sentences that show it best, at most one a text.
+
+    Best is the distance from what is usual times √words: few words show little.
+    """
     if feature.shown == "never" or (feature.shown == "more" and effect < 0):
         return ()
     sign = 1 if effect > 0 else -1
     best = []
     for text in own:
         shown = [
-            (sign * feature(sentence), sentence)
-            for sentence in text.sentences
+            (sign * (feature(sentence) - usual) * len(words) ** 0.5, sentence)
+            for sentence, words in zip(text.sentences, text.by_sentence, strict=True)
             if len(sentence) <= QUOTE_CHARACTERS
         ]
-        shown = [
-            pair for pair in shown if np.isfinite(pair[0]) and (feature.shown == "both" or pair[0])
-        ]
-        if shown:
-            best.append(max(shown, key=lambda pair: pair[0]))
+        best.append(max((pair for pair in shown if pair[0] > 0), default=(0.0, "")))
     best.sort(key=lambda pair: -pair[0])
-    return tuple(dict.fromkeys(sentence for _, sentence in best))[:QUOTES]
+    return tuple(dict.fromkeys(sentence for _, sentence in best if sentence))[:QUOTES]
 
 
 def _figure(value: float) -> str:

@@ -1,6 +1,6 @@
 """Encoders of texts."""
 
-from idiolect.embed.encoder import Encoder, GivenVectors, Vectors
+from idiolect.embed.base import Encoder, GivenVectors, Vectors
 from idiolect.embed.endpoint import EndpointEncoder, endpoint_encoder
 from idiolect.embed.lsa import FittedLsa, Lsa, unit, words
 from idiolect.embed.named import Remembered, encoder

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.embed.encoder import Encoder, Vectors
+from idiolect.embed.base import Encoder, Vectors
 from idiolect.embed.lsa import unit
 from idiolect.errors import EndpointError, SettingError
 from idiolect.remote import Remote, locate
@@ -75,7 +75,7 @@ def endpoint_encoder(address: str, *, batch: int = 256, **settings: Any) -> Endp
         address: ``openai:text-embedding-3-small``, ``ollama:nomic-embed-text`` or
             ``http://host:port/v1#model``; without ``#model``, the only model that is listed there.
         batch: As for `EndpointEncoder`.
-        settings: As for `idiolect.lm.endpoint`.
+        settings: As for `idiolect.lm.endpoints`.
 
     Raises:
         UnknownNameError: The address begins with something else.

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from idiolect.data import Population, Snapshot, View
-from idiolect.embed.encoder import Encoder, Vectors
+from idiolect.embed.base import Encoder, Vectors
 from idiolect.errors import CapabilityError, SettingError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from idiolect.data import View
-from idiolect.embed.encoder import Encoder, Vectors
+from idiolect.embed.base import Encoder, Vectors
 from idiolect.errors import SettingError, UnknownNameError
 
 #: Forms of addresses, by what they begin with.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.embed.encoder import Encoder, Vectors
+from idiolect.embed.base import Encoder, Vectors
 from idiolect.embed.lsa import unit
 from idiolect.errors import MissingExtraError
 

@@ -1,6 +1,6 @@
 """Prompts, replies and language models."""
 
-from idiolect.lm.endpoint import Endpoint, endpoint
+from idiolect.lm.endpoints import Endpoint, endpoint
 from idiolect.lm.expects import Choice, Expects, Json, Number, Text
 from idiolect.lm.model import (
     Call,

@@ -57,7 +57,7 @@ class Feature:
 
 
 def row(
-    text: str, code: str | None = None, features: Sequence[Feature] | None = None
+    text: Text, code: str | None = None, features: Sequence[Feature] | None = None
 ) -> NDArray[np.float64]:
     """All features of one text; NaN where one does not apply.  # (features,)
 
@@ -67,11 +67,10 @@ def row(
         features: What to measure; None means `FEATURES`.
     """
     features = FEATURES if features is None else features
-    cut = Text(text)
-    if not cut.words:
+    if not text.words:
         return np.full(len(features), np.nan)
-    language = language_of(cut, code)
-    return np.array([f.value(cut) if f.valid(language) else np.nan for f in features])
+    language = language_of(text, code)
+    return np.array([f.value(text) if f.valid(language) else np.nan for f in features])
 
 
 def measure(
@@ -88,7 +87,7 @@ def measure(
     """
     features = FEATURES if features is None else features
     codes = [None] * len(texts) if languages is None else languages
-    rows = [row(text, code, features) for text, code in zip(texts, codes, strict=True)]
+    rows = [row(Text(text), code, features) for text, code in zip(texts, codes, strict=True)]
     return np.array(rows).reshape(len(texts), len(features))
 
 

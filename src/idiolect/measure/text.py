@@ -2,7 +2,8 @@
 
 A word is a run of letters and digits with inner apostrophes and hyphens; scripts that put no space
 between words count each ideograph or kana as one. A sentence ends at `.`, `!`, `?`, `…` before a
-space, at `。`, `！`, `？`, or at a line's end.
+space, at `。`, `！`, `？`, at a blank line, before a list item, and at the end of a short line; a
+line of `WRAPPED` characters or more without a stop is taken for hard-wrapped and goes on.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ WORD = re.compile(
     r"(?:['’\-][^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+)*"
 )
 _BREAK = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[」』”]*\s*|\s*\n\s*")
+_LISTED = re.compile(r"[-*•]\s|\d+[.)]\s")
+#: Characters from which on a line without a stop counts as hard-wrapped; mail and commit messages
+#: wrap at 65 to 80.
+WRAPPED = 50
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -65,14 +70,21 @@ class Text:
     @cached_property
     def spans(self) -> list[Span]:
         """Start and end of each sentence that has a word."""
+        ends = [match.end() for match in _BREAK.finditer(self.raw) if not self._wraps(match)]
         found, start = [], 0
-        for end in [*(match.end() for match in _BREAK.finditer(self.raw)), len(self.raw)]:
+        for end in [*ends, len(self.raw)]:
             piece = self.raw[start:end]
             if WORD.search(piece):
                 left = start + len(piece) - len(piece.lstrip())
                 found.append((left, start + len(piece.rstrip())))
             start = end
         return found
+
+    def _wraps(self, gap: re.Match[str]) -> bool:
+        """Whether a gap is a mere line break within a sentence."""
+        line = gap.start() - (self.raw.rfind("\n", 0, gap.start()) + 1)
+        listed = _LISTED.match(self.raw, gap.end())
+        return gap.group().strip(" \t\r") == "\n" and line >= WRAPPED and not listed
 
     @cached_property
     def sentences(self) -> list[str]:

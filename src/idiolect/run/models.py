@@ -25,7 +25,7 @@ def language_model(address: str) -> LanguageModel:
 
         return Extractive()
     if address.startswith(("openai:", "ollama:", "http://", "https://")):
-        from idiolect.lm.endpoint import endpoint
+        from idiolect.lm.endpoints import endpoint
 
         return endpoint(address)
     raise UnknownNameError("model", address, ADDRESSES)
