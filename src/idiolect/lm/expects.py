@@ -68,12 +68,17 @@ class Choice:
         return "Answer with exactly one of: " + "; ".join(self.options)
 
     def read(self, reply: str) -> str:
-        """The option that the reply names, alone or as the only one that it contains."""
-        said = reply.strip().strip("\"'`.*").casefold()
-        for option in self.options:
-            if said == option.casefold():
-                return option
-        named = [o for o in self.options if re.search(rf"(?<!\w){re.escape(o)}(?!\w)", reply, re.I)]
+        """The option that the reply names, alone or as the only one that it contains.
+
+        Where one option is part of another, the longer one is what was named.
+        """
+        if reply.strip() in self.options:
+            return reply.strip()
+        longest_first = sorted(self.options, key=len, reverse=True)
+        any_option = "|".join(map(re.escape, longest_first))
+        found = re.findall(rf"(?<!\w)(?:{any_option})(?!\w)", reply, re.IGNORECASE)
+        said = {name.casefold() for name in found}
+        named = [option for option in self.options if option.casefold() in said]
         if len(named) == 1:
             return named[0]
         raise ReplyError(
@@ -95,12 +100,13 @@ class Number:
         return f"Answer with one number from {self.low:g} to {self.high:g} and nothing else."
 
     def read(self, reply: str) -> float:
-        """The first number of the reply."""
-        found = re.search(r"-?\d+(?:\.\d+)?", reply)
-        if found and self.low <= float(found.group()) <= self.high:
-            return float(found.group())
+        """The number of the reply, alone or as the only one in it; "of N" and "/N" are left out."""
+        said = re.sub(rf"(?:/|\bof)\s*{self.high:g}(?![\w.])", " ", reply)
+        numbers = {float(n) for n in re.findall(r"(?<![\w.])-?(?:\d+(?:\.\d+)?|\.\d+)", said)}
+        if len(numbers) == 1 and self.low <= (number := numbers.pop()) <= self.high:
+            return number
         raise ReplyError(
-            f"Found {reply!r} where a number from {self.low:g} to {self.high:g} is needed; "
+            f"Found {reply!r} where one number from {self.low:g} to {self.high:g} is needed; "
             "ask again.",
             reply=reply,
         )
@@ -118,10 +124,11 @@ class Json:
         return f"Answer with JSON only, by this schema: {schema}"
 
     def read(self, reply: str) -> BaseModel:
-        """The validated object; a fence around the JSON is taken off."""
+        """The validated object; a fence around the JSON, and words around that, are taken off."""
         from pydantic import ValidationError
 
-        body = re.sub(r"^\s*```(?:json)?\s*|\s*```\s*$", "", reply)
+        fenced = re.search(r"```(?:json)?\s*(.*)```", reply, re.DOTALL)
+        body = fenced.group(1) if fenced else reply
         try:
             return self.model.model_validate_json(body)
         except ValidationError as error:

@@ -11,6 +11,10 @@ from typing import Any, Protocol, runtime_checkable
 from idiolect.errors import CapabilityError, ReplyError
 from idiolect.lm.prompt import Cut, Prompt
 
+#: Between the sample of an attempt and of the next one: asking again is a new draw, and none of the
+#: numbered draws that a recipe asks for beside it.
+RETRY = 1_000_000
+
 
 @dataclass(frozen=True)
 class Completion:
@@ -95,7 +99,7 @@ class LanguageModel(ABC):
         spent = [(0, 0, 0)] * len(asked)
         pending = list(range(len(asked)))
         for attempt in range(self.attempts):
-            again = [asked[at].replace(sample=asked[at].sample + attempt) for at in pending]
+            again = [asked[at].replace(sample=asked[at].sample + attempt * RETRY) for at in pending]
             unread: list[int] = []
             for at, completion in zip(pending, self.complete(again), strict=True):
                 before = spent[at]

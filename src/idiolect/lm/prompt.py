@@ -7,8 +7,11 @@ told something, and the LLM-free floor can answer from structure instead of from
 from __future__ import annotations
 
 import math
+import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from idiolect.data import Event, Events, Item, Message, Request
@@ -31,6 +34,7 @@ _TAGS: Mapping[SectionKind, str] = {
     "conversation": "conversation",
     "options": "options",
 }
+_OWN_TAG = re.compile(rf"<(?=/?(?:{'|'.join(_TAGS.values())})>)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,10 @@ class Section:
     entries: tuple[Entry, ...]
 
     def render(self) -> str:
-        """The section as text between tags, which mark it as data."""
+        """The section as text between tags, which mark it as data.
+
+        A tag of ours within the data is made harmless (`&lt;`), so that nobody's text can end it.
+        """
         many = len(self.entries) > 1
         shown = []
         for number, entry in enumerate(self.entries, 1):
@@ -68,7 +75,7 @@ class Section:
             mark = f"[{number}] " if many else ""
             shown.append("\n".join(part for part in (mark + head, entry.text) if part.strip()))
         tag = _TAGS[self.kind]
-        return f"<{tag}>\n" + "\n\n".join(shown) + f"\n</{tag}>"
+        return f"<{tag}>\n" + _OWN_TAG.sub("&lt;", "\n\n".join(shown)) + f"\n</{tag}>"
 
 
 class Condition(Protocol):
@@ -193,29 +200,38 @@ class Prompt:
         Raises:
             SettingError: Even without all of those the prompt is longer than the budget.
         """
-        sections, cut = list(self.sections), []
-        while True:
-            body = [s.render() for s in sections if s.entries] + [self.expects.hint()]
-            content = "\n\n".join(part for part in body if part)
-            tokens = count(self.instruction) + count(content)
-            if budget is None or tokens <= budget:
-                break
-            at = next(
-                (
-                    at
-                    for kind in GIVEN_UP
-                    for at, s in enumerate(sections)
-                    if s.kind == kind and s.entries
-                ),
-                None,
+        giving = [
+            at
+            for kind in GIVEN_UP
+            for at, section in enumerate(self.sections)
+            if section.kind == kind
+            for _ in section.entries
+        ]
+
+        def without(given_up: int) -> tuple[str, int]:
+            gone = Counter(giving[:given_up])
+            kept = [s.entries[: len(s.entries) - gone[at]] for at, s in enumerate(self.sections)]
+            body = [
+                Section(s.kind, k).render() for s, k in zip(self.sections, kept, strict=True) if k
+            ]
+            content = "\n\n".join(part for part in (*body, self.expects.hint()) if part)
+            return content, count(self.instruction) + count(content)
+
+        # Fewer entries never make a longer prompt, so the least cut is found by halving.
+        most = math.inf if budget is None else budget
+        fits = range(1, len(giving) + 1)
+        enough = 0
+        if without(0)[1] > most:
+            enough = 1 + bisect_left(fits, True, key=lambda n: without(n)[1] <= most)
+        if enough > len(giving):
+            raise SettingError(
+                f"Prompt {self.stage!r} has {without(len(giving))[1]} tokens after everything that "
+                f"may be cut was cut; the budget is {budget}. Raise the budget or shorten the "
+                "request."
             )
-            if at is None:
-                raise SettingError(
-                    f"Prompt {self.stage!r} has {tokens} tokens after everything that may be cut "
-                    f"was cut; the budget is {budget}. Raise the budget or shorten the request."
-                )
-            cut.append(Cut(sections[at].kind, sections[at].entries[-1]))
-            sections[at] = replace(sections[at], entries=sections[at].entries[:-1])
+        content, tokens = without(enough)
+        left = {at: list(section.entries) for at, section in enumerate(self.sections)}
+        cut = [Cut(self.sections[at].kind, left[at].pop()) for at in giving[:enough]]
         messages = (Message("system", self.instruction), Message("user", content))
         return Rendered(messages[: 2 if content else 1], tuple(cut), tokens)
 
