@@ -465,6 +465,7 @@ def _table(events: Sequence[Event], free: Iterator[str]) -> pl.DataFrame:
     unused = (name for name in free if name not in given)
     columns["id"] = [name or next(unused) for name in columns["id"]]
     columns["time"] = [None if time is None else as_time(time) for time in columns["time"]]
+    columns["rating"] = [None if r is None else float(r) for r in columns["rating"]]
     columns["options"] = [list(options) for options in columns["options"]]
     for name in sorted({name for e in events for name in e.extra}):
         columns[name] = [e.extra.get(name) for e in events]
