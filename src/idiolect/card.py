@@ -247,13 +247,14 @@ class Recipe(Generic[P, R]):
     @functools.cached_property
     def settings(self) -> tuple[Setting, ...]:
         """The keywords, with the comments beside them."""
+        hints = self._hints
         try:
             source = inspect.getsource(self.function)
         except OSError:  # written at a prompt, where no file holds it
             source = ""
         comments = dict(re.findall(r"^\s+(\w+): [^#\n]*#\s*(.+)$", source, re.M))
         return tuple(
-            Setting(name, self._hints[name], p.default, comments.get(name, ""))
+            Setting(name, hints[name], p.default, comments.get(name, ""))
             for name, p in inspect.signature(self.function).parameters.items()
             if p.kind is p.KEYWORD_ONLY
         )
