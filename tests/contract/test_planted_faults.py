@@ -93,6 +93,14 @@ def target() -> Recipe[Any, Any]:
     return made(says(learn))
 
 
+def target_without_times() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        known = view._population.frame["text"] if request.time is None else view.own.texts
+        return Profile(request.user, f"{history(view)} {sum(map(len, known))}")
+
+    return made(says(learn))
+
+
 def peers_texts(reads: Reads) -> Recipe[Any, Any]:
     def learn(view: View, request: Request) -> Profile:
         theirs = view.peers(request.item.id if request.item else "").texts
@@ -283,6 +291,7 @@ def test_a_right_recipe_passes() -> None:
         (future_through_a_closure, "no future", "before it was written"),
         (future_behind_the_view, "no future", "change when what comes from the request onward"),
         (target, "no future", "change when what comes from the request onward"),
+        (target_without_times, "no future", "in a population without times"),
         (lambda: peers_texts("none"), "others", "Found a text of 'ben'"),
         (lambda: peers_texts("statistics"), "others", "Found a text of"),
         (peers_words, "others", "words of other people"),

@@ -382,7 +382,19 @@ def no_future(bench: Bench) -> str:
             )
         if bench.steady:
             _same("what comes from the request onward is deleted", [outcome], after, so)
+    if bench.steady:
+        _no_target(bench, so)
     return _unless_steady(bench)
+
+
+def _no_target(bench: Bench, so: str) -> None:
+    """Where there are no times, all but the target may be known."""
+    population, request = bench.world.population, replace(bench.requests[0], time=None)
+    untimed = Population(population.frame.drop("time"), population.items)
+    before, after = (
+        bench.run(known, [request]) for known in (untimed, without_future(untimed, request))
+    )
+    _same("the target is altered in a population without times", before, after, so)
 
 
 def _unless_steady(bench: Bench) -> str:

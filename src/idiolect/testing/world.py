@@ -99,7 +99,9 @@ def world() -> World:
     ]
     events: list[Event] = []
     for number, user in enumerate(users):
-        liking = [math.cos(math.tau * (at / 16 - (number + _TURN) / 12)) for at in range(len(places))]
+        liking = [
+            math.cos(math.tau * (at / 16 - (number + _TURN) / 12)) for at in range(len(places))
+        ]
         ranked = sorted(range(len(places)), key=lambda at: (-liking[at], at))
         visited, avoided = ranked[:12], ranked[12:]
         for turn in range(12):
@@ -113,7 +115,9 @@ def world() -> World:
     return World(
         population,
         tuple(_request(population, name) for name in held_out),
-        MappingProxyType({user: _on_circle(number + _TURN, 12) for number, user in enumerate(users)}),
+        MappingProxyType(
+            {user: _on_circle(number + _TURN, 12) for number, user in enumerate(users)}
+        ),
     )
 
 
