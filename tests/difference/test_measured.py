@@ -7,7 +7,7 @@ import pytest
 from idiolect.data import Event, Population, Request
 from idiolect.difference import Measured, measure_group
 from idiolect.errors import DataError, SettingError
-from idiolect.measure import FEATURES
+from idiolect.measure import FEATURES, measure
 
 PLAIN = (
     "The soup of place {n} was warm and the bread was fresh.",
@@ -124,19 +124,48 @@ def test_nothing_comparable_is_empty_and_says_so() -> None:
     result = Measured()(view(rows))
     assert (result.measures, result.terms, result.differences()) == ((), (), ())
     assert result.note.startswith("only 0 of 4 texts are on things")
-    assert "0 comparable texts, fewer than the 3 needed" in result.note
+    assert "comparable texts on 0 things, fewer than the 3 needed" in result.note
     assert result.frame().height == 0
     nobody = Measured()(view(events(), user="new"))
-    assert nobody.note == "0 comparable texts, fewer than the 3 needed"
+    assert nobody.note == "comparable texts on 0 things, fewer than the 3 needed"
 
 
-def test_of_several_own_texts_on_one_thing_the_latest_counts() -> None:
+def test_several_texts_of_one_person_on_one_thing_count_as_one_by_their_mean() -> None:
     rows = events()
     rows.append(replace(rows[0], text="Calm words this time, as it was a calm day.", id="later"))
-    result = Measured()(view(rows))
-    assert "later" in result.own
+    once, twice = Measured()(view(events())), Measured()(view(rows))
+    assert {"ann-0", "later"} <= set(twice.own)
+    before, after = (
+        next(m for m in r.measures if m.feature == "exclamations") for r in (once, twice)
+    )
+    assert (before.items, before.texts) == (10, 10)
+    assert (after.items, after.texts) == (10, 11)
+    # One of ten things now shows half of what it did.
+    loud = measure([rows[0].text], [f for f in FEATURES if f.name == "exclamations"])[0, 0]
+    assert after.own_mean == pytest.approx(before.own_mean - loud / 2 / 10)
+    assert "11 texts on 10 things" in twice.sentence(after)
+
+
+def test_one_person_with_many_texts_does_not_outvote_the_others() -> None:
+    rows = events()
+    copies = [
+        replace(e, id=f"{e.id}-copy{n}") for e in rows if e.user == "peer-2" for n in range(9)
+    ]
+    once, often = Measured()(view(rows)), Measured()(view([*rows, *copies]))
+    assert [m.reference_mean for m in often.measures] == pytest.approx(
+        [m.reference_mean for m in once.measures]
+    )
+    assert [m.p for m in often.measures] == [m.p for m in once.measures]
+
+
+def test_at_most_so_many_texts_of_one_person_on_one_thing_are_read() -> None:
+    rows = events()
+    rows += [replace(rows[0], id=f"more-{n}") for n in range(9)]
+    result = Measured(each=4)(view(rows))
+    assert [name for name in result.own if name.startswith("more")] == [
+        f"more-{n}" for n in range(5, 9)
+    ]
     assert "ann-0" not in result.own
-    assert "of 11 texts the latest on each of 10 things counts" in result.note
 
 
 def test_given_events_are_what_is_compared() -> None:
@@ -217,7 +246,7 @@ def test_a_group_of_strangers_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("q", 0), ("q", 1.2), ("draws", 0), ("peers", 0), ("at_least_texts", 0)]
+    ("setting", "value"), [("q", 0), ("q", 1.2), ("draws", 0), ("peers", 0), ("at_least_items", 0)]
 )
 def test_settings_out_of_range_are_refused(setting: str, value: float) -> None:
     with pytest.raises(SettingError, match=f"{setting} = {value!r}"):

@@ -129,7 +129,7 @@ def test_the_score_counts_as_it_says() -> None:
     truth = Truth(("a", "b"), ("x", "y", "z"), np.array([[1.2, 0.1, 0.5], [-1.5, 2.0, np.nan]]), 9)
 
     def found(feature: str, effect: float) -> Measure:
-        return Measure(feature, "", effect, 0, 0, 0, 0, 0, 0, 0)
+        return Measure(feature, "", effect, 0, 0, 0, 0, 0, 0, 0, 0)
 
     score = truth.score(
         {"a": [found("x", 0.9), found("y", 0.7), found("z", 0.8)], "b": [found("x", 0.9)]}

@@ -117,8 +117,8 @@ def tell(shown: Shown, console: Console) -> None:
     console.print(f"\n[bold]A made-up town[/bold]  {summary(shown)}")
     console.print("\n[bold]1. Planted against found[/bold]")
     console.print(
-        f"  {r.large} strong differences are true (at least 1 SD in {shown.truth.texts} fresh texts of "
-        f"each person). From {len(population) // len(shown.found)} texts a person, {r.right} of "
+        f"  {r.large} strong differences are true (at least 1 SD in {shown.truth.texts} "
+        f"fresh texts of each person). From {len(population) // len(shown.found)} texts a person, {r.right} of "
         f"them were found again: recall {r.recall:.0%}, precision {r.precision:.0%}."
     )
     console.print(f"\n[bold]2. What sets {escape(who)} apart[/bold]")

@@ -172,6 +172,22 @@ class Events(Sequence[Event]):
         return self.column("user")
 
     @property
+    def user_codes(self) -> NDArray[np.intp]:
+        """The users as numbers, in the order of their names.  # (events,)"""
+        return self._population.by_user.codes[self.rows].astype(np.intp)
+
+    @property
+    def item_codes(self) -> NDArray[np.intp]:
+        """The items as numbers, −1 for none.  # (events,)"""
+        index = self._population.by_item
+        return np.full(len(self), -1) if index is None else index.codes[self.rows].astype(np.intp)
+
+    @property
+    def people(self) -> int:
+        """How many users did these."""
+        return len(np.unique(self.user_codes))
+
+    @property
     def ratings(self) -> NDArray[np.float64]:
         """The ratings; NaN where there is none.  # (events,)"""
         return np.array([np.nan if r is None else r for r in self.column("rating")], dtype=float)
@@ -180,6 +196,11 @@ class Events(Sequence[Event]):
     def about(self) -> list[Item | None]:
         """The item of each event."""
         return [None if name is None else self._population.item(name) for name in self.items]
+
+    def join(self, *others: Events) -> Events:
+        """These events, then the others of the same population, in order."""
+        rows = np.concatenate([self.rows, *(other.rows for other in others)])
+        return Events(self._population, rows)
 
     def take(self, positions: Iterable[int]) -> Events:
         """The events at `positions`, in that order."""

@@ -106,8 +106,8 @@ class View:
         shown: Rows = rows[open_rows]
         return shown
 
-    def peers(self, item: str) -> Events:
-        """Other people's events on an item: the latest of each, sorted by user name.
+    def peers(self, item: str, each: int = 1) -> Events:
+        """Other people's events on an item, by user name: the latest `each` of each, oldest first.
 
         Only what the requester may read (`audience`) and only from before the request.
         """
@@ -116,9 +116,11 @@ class View:
             return Events(self._population, np.empty(0, dtype=np.intp))
         rows = self._readable(by_item.rows(item))
         codes = self._population.by_user.codes[rows]
-        # np.unique keeps the first of each code; reversed, that is the latest.
-        _, last = np.unique(codes[::-1], return_index=True)
-        return Events(self._population, rows[::-1][last])
+        order = np.argsort(codes, kind="stable")
+        grouped = codes[order]
+        # Among those of one user: how many come after, itself among them.
+        after = np.searchsorted(grouped, grouped, side="right") - np.arange(len(grouped))
+        return Events(self._population, rows[order[after <= each]])
 
     def comparable(self, at_least: int = 1) -> Events:
         """Own events on items that at least this many other people have events on."""

@@ -1,8 +1,10 @@
 """What sets a user apart from a reference, told and measured."""
 
 from idiolect.difference.found import Difference, Measure, Voice
-from idiolect.difference.measured import RATING, Measured, Measurements, Term, measure_group
+from idiolect.difference.measured import Measured, measure_group
+from idiolect.difference.measurements import RATING, Measurements
 from idiolect.difference.rating import OwnMean, PeersMean, RatesItems, Rating, RelativeRating
+from idiolect.difference.terms import Term
 from idiolect.difference.told import STYLES, Told
 
 __all__ = [

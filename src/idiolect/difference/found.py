@@ -22,7 +22,8 @@ class Measure:
         q: `p` after Benjamini–Hochberg over all features.
         own_mean: Mean of the user's texts, in the feature's own unit.
         reference_mean: Mean of the others on the same items.
-        texts: Own texts that could be compared.
+        items: Things that could be compared on; what counts for `p`.
+        texts: Own texts on them.
         reference_texts: Texts that they were compared with.
         quotes: Spans of own texts that show it most.
         languages: Language codes that the feature is valid for; empty means any language.
@@ -36,6 +37,7 @@ class Measure:
     q: float
     own_mean: float
     reference_mean: float
+    items: int
     texts: int
     reference_texts: int
     quotes: tuple[str, ...] = ()

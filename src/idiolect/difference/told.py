@@ -39,9 +39,7 @@ class Told:
     def __call__(self, events: Events, view: View) -> tuple[Difference, ...]:
         """One difference an event that has peers; its dimension names all that were asked."""
         chosen = [self.choose(event, view) for event in events]
-        compared = [
-            (events.take([at]), picked) for at, picked in enumerate(chosen) if len(picked)
-        ]
+        compared = [(events.take([at]), picked) for at, picked in enumerate(chosen) if len(picked)]
         replies = self.lm.reply([self._prompt(mine, picked) for mine, picked in compared])
         return tuple(
             Difference(

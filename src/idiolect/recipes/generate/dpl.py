@@ -19,9 +19,9 @@ Differs from the paper:
       white-space tokens with a negative-idf floor (published mode does).
     - Past texts without a title on items without a description are matched by their own words.
 
-Checked: selection, comparable texts and representatives equal the authors' functions on 80 users, in
-    published mode (tests/reference/test_dpl_selection.py). Calls, the true number of peers and the
-    cut at the request are tested against a stub endpoint (tests/recipes/test_dpl.py). The told
+Checked: selection, comparable texts and representatives equal the authors' functions on 80 users,
+    in published mode (tests/reference/test_dpl_selection.py). Calls, the true number of peers and
+    the cut at the request are tested against a stub endpoint (tests/recipes/test_dpl.py). The told
     differences and the text need a language model: not checked here.
 
 Reference: Qiu et al. 2025, arXiv 2503.02450; code SnowCharmQ/DPL.
@@ -31,7 +31,7 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.difference import Told
 from idiolect.embed import Encoder
-from idiolect.lm import LanguageModel, Prompt, Sampling, Text, differences, entries, own
+from idiolect.lm import LanguageModel, Prompt, Sampling, Text, differences, own
 from idiolect.profile import Profile, writing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import (
@@ -47,9 +47,9 @@ COMPARE = (
     "Say only what the texts show, one short paragraph a dimension, each with its name in front."
 )
 SUMMARIZE = (
-    "You see how a user's texts differ from other people's texts on the same things, and texts that "
-    "the user wrote. Sum up in one profile how this user writes, feels and argues: first what sets "
-    "them apart from others again and again, then their lasting habits. Leave out what is true of "
+    "You see how a user's texts differ from other people's texts on the same things, and texts "
+    "that the user wrote. Sum up in one profile how this user writes, feels and argues: first what "
+    "sets them apart from others again and again, then their lasting habits. Leave out what is true of "
     "everybody and what happened once. Answer with the profile alone."
 )
 WRITE = (

@@ -6,14 +6,14 @@ How it works:
     2. `Okapi` picks the past texts most like the request, as examples.
     3. One prompt turns the figures and the examples into a profile; one writes with it.
 
-Use it when: histories are long enough to measure (a dozen comparable texts), calls are dear, or other
-    people's words must not reach a prompt. Prefer instead: `dpl`, for short histories and for what
-    no feature counts (irony, argument).
+Use it when: histories are long enough to measure (a dozen comparable texts), calls are dear, or
+    other people's words must not reach a prompt. Prefer instead: `dpl`, for short histories and for
+    what no feature counts (irony, argument).
 
-Differs from the paper: DPL lets a model describe the differences of eight texts, one call each; here
-    they are measured over the whole history, without a call, and no peer's text is shown.
+Differs from the paper: DPL lets a model describe the differences of eight texts, one call each;
+    here they are measured over the whole history, without a call, and no peer's text is shown.
 
-Checked: the measured differences recover planted traits (tests/difference/test_measured.py). The text
+Checked: the measured differences recover planted traits (tests/testing/test_town.py). The text
     needs a language model: not checked here.
 
 Reference: after Qiu et al. 2025, arXiv 2503.02450; the measured comparison is this package's own.
@@ -28,9 +28,9 @@ from idiolect.roles import Personalizer, notes
 from idiolect.select import Okapi
 
 SUMMARIZE = (
-    "You see what was measured about how a user writes, each time against other people writing about "
-    "the same things, and texts that the user wrote. Sum up in one profile how this user writes, "
-    "feels and argues, in words a writer can follow; the strongest difference comes first. Claim "
+    "You see what was measured about how a user writes, each time against other people writing "
+    "about the same things, and texts that the user wrote. Sum up in one profile how this user "
+    "writes, feels and argues, in words a writer can follow; the strongest difference comes first. Claim "
     "nothing that neither the figures nor the texts show. Answer with the profile alone."
 )
 WRITE = (
@@ -47,7 +47,7 @@ WRITE = (
     enters="prompt",
     calls="2",
     evidence={
-        "differences": ("recovers planted truth", "tests/difference/test_measured.py"),
+        "differences": ("recovers planted truth", "tests/testing/test_town.py"),
         "text": ("none", ""),
     },
 )
