@@ -6,10 +6,14 @@ python docs/generate.py --check    fail where a page is not what the code says n
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import sys
+import tempfile
 from pathlib import Path
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent
 
 
 def pages() -> dict[Path, str]:
@@ -53,9 +57,24 @@ def picture() -> str:
     from idiolect.testing import town
 
     found = Measured()(town().population.as_of(Request("Ada Farrow")))
-    names = {m.feature for m in found.found}
-    title = "Ada Farrow against others on the same things"
-    return effects(found.measures[:14], found=names, title=title)
+    return effects(found, rows=14, title="Ada Farrow against others on the same things")
+
+
+def refreshed(page: Path) -> str:
+    """A page whose outputs (a `text` block after a `python` block) are what its code prints now."""
+    done: list[str] = []
+    text, names = page.read_text(encoding="utf-8"), {"__name__": "page"}
+    printed: str | None = None
+    for part in re.split(r"(^```\w+\n.*?^```$)", text, flags=re.M | re.S):
+        if part.startswith("```python\n"):
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                exec(compile(part[10:-3], page.name, "exec"), names)
+            printed = out.getvalue().strip()
+        elif part.startswith("```text\n") and printed is not None:
+            part, printed = f"```text\n{printed}\n```", None
+        done.append(part)
+    return "".join(done)
 
 
 def main() -> int:
@@ -64,6 +83,10 @@ def main() -> int:
     if "--check" not in sys.argv:
         (DOCS / "images").mkdir(exist_ok=True)
         (DOCS / "images" / "town.svg").write_text(picture(), encoding="utf-8")
+        for page in [DOCS.parent / "README.md", *(DOCS / "guide").glob("*.md")]:
+            with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+                fresh = refreshed(page)
+            page.write_text(fresh, encoding="utf-8")
     for path, content in pages().items():
         if "--check" not in sys.argv:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -209,7 +209,7 @@ def test_the_frame_has_a_row_for_every_measure() -> None:
     result = Measured()(view(events()))
     frame = result.frame()
     assert frame["feature"].to_list() == [m.feature for m in result.measures]
-    assert frame["found"].sum() == len(result.found)
+    assert (frame["standing"] == "found").sum() == len(result.found)
     assert frame["text"][0] == result.sentence(result.measures[0])
 
 

@@ -116,16 +116,15 @@ def tell(shown: Shown, console: Console) -> None:
     who, population = explained.request.user, shown.town.population
     console.print(f"\n[bold]A made-up town[/bold]  {summary(shown)}")
     console.print("\n[bold]1. Planted against found[/bold]")
+    texts = len(population) // len(shown.found)
     console.print(
-        f"  {r.large} strong differences are true (at least 1 SD in {shown.truth.texts} "
-        f"fresh texts of each person). From {len(population) // len(shown.found)} texts a person, {r.right} of "
-        f"them were found again: recall {r.recall:.0%}, precision {r.precision:.0%}."
+        f"  {r.large} strong differences are true (at least 1 SD in {shown.truth.texts} fresh "
+        f"texts of each person). From {texts} texts a person, {r.right} of them were found again: "
+        f"recall {r.recall:.0%}, precision {r.precision:.0%}."
     )
     console.print(f"\n[bold]2. What sets {escape(who)} apart[/bold]")
     console.print(f"  planted: {escape(planted(shown, who))}")
-    measures = explained.measurements.measures
-    names = {m.feature for m in explained.measurements.found}
-    console.print(bars(measures[:10], names))
+    console.print(bars(explained.measurements, 10))
     for difference in explained.measurements.differences()[:3]:
         console.print(f"  • {escape(difference.text)}")
     item = explained.request.item

@@ -2,7 +2,7 @@
 
 from idiolect.difference.found import Difference, Measure, Voice
 from idiolect.difference.measured import Measured, measure_group
-from idiolect.difference.measurements import RATING, Measurements
+from idiolect.difference.measurements import RATING, Measurements, Standing
 from idiolect.difference.rating import OwnMean, PeersMean, RatesItems, Rating, RelativeRating
 from idiolect.difference.terms import Term
 from idiolect.difference.told import STYLES, Told
@@ -19,6 +19,7 @@ __all__ = [
     "RatesItems",
     "Rating",
     "RelativeRating",
+    "Standing",
     "Term",
     "Told",
     "Voice",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from idiolect.difference.found import Difference, Measure
 from idiolect.difference.terms import Term
@@ -12,6 +12,10 @@ from idiolect.measure import FEATURES, Feature, Text
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+#: `found`: passes both bars; `small`: unlikely to be chance, but below the bar of size.
+Standing = Literal["found", "small", "chance"]
 
 
 def _not_in_text(text: Text) -> float:
@@ -59,7 +63,13 @@ class Measurements:
     @property
     def found(self) -> tuple[Measure, ...]:
         """The measures that pass both bars: corrected p-value and size."""
-        return tuple(m for m in self.measures if m.q <= self.q and abs(m.effect) >= self.least)
+        return tuple(m for m in self.measures if self.standing(m) == "found")
+
+    def standing(self, measure: Measure) -> Standing:
+        """Whether a measure is a find, surely there but small, or maybe chance."""
+        if measure.q > self.q:
+            return "chance"
+        return "found" if abs(measure.effect) >= self.least else "small"
 
     def differences(self) -> tuple[Difference, ...]:
         """What was found, one sentence each; distinctive words come last.
@@ -107,7 +117,6 @@ class Measurements:
         """One row a measure."""
         import polars as pl
 
-        found = set(self.found)
         schema: dict[str, Any] = {
             "user": pl.String,
             "feature": pl.String,
@@ -121,14 +130,14 @@ class Measurements:
             "items": pl.Int64,
             "texts": pl.Int64,
             "reference_texts": pl.Int64,
-            "found": pl.Boolean,
+            "standing": pl.String,
             "quotes": pl.List(pl.String),
             "text": pl.String,
         }
         rows = [
             [self.user]
             + [getattr(m, name) for name in list(schema)[1:12]]
-            + [m in found, list(m.quotes), self.sentence(m)]
+            + [self.standing(m), list(m.quotes), self.sentence(m)]
             for m in self.measures
         ]
         return pl.DataFrame(rows, schema=schema, orient="row")

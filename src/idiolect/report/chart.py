@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from idiolect.difference import Measure
+from idiolect.difference import Measurements
 
 MORE, LESS, GRID, INK, PALE = "#0f766e", "#c2410c", "#e5e7eb", "#1f2937", "#9ca3af"
 _ROW, _LABEL, _VALUES = 26, 210, 220
@@ -22,15 +22,18 @@ class Point(NamedTuple):
     says: str
 
 
-def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: int = 820) -> str:
+def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> str:
     """Diverging bars, one a feature: right is more than others on the same things, left is less.
 
+    Solid bars are finds, light ones surely there but small, grey ones maybe chance.
+
     Args:
-        measures: In the order of the rows.
-        found: Names of the features that count as found; the others are pale.
+        found: What was measured.
+        rows: Features at most, greatest effect first.
         title: Read by screen readers, and shown above.
         width: In pixels.
     """
+    measures = found.measures[:rows]
     reach = max([1.0, *(min(abs(m.effect), 4.0) for m in measures)])
     left, right = _LABEL, width - _VALUES
     middle, unit = (left + right) / 2, (right - left) / 2 / reach
@@ -54,11 +57,12 @@ def effects(measures: Sequence[Measure], *, found: set[str], title: str, width: 
         )
     for row, m in enumerate(measures):
         y = top + row * _ROW
-        sure = m.feature in found
-        colour = (MORE if m.effect > 0 else LESS) if sure else "#d1d5db"
+        standing = found.standing(m)
+        solid, light = (MORE, "#99d5cf") if m.effect > 0 else (LESS, "#f3c3a8")
+        colour = {"found": solid, "small": light, "chance": "#d1d5db"}[standing]
         length = min(abs(m.effect), reach) * unit
         x = middle if m.effect > 0 else middle - length
-        ink = INK if sure else PALE
+        ink = PALE if standing == "chance" else INK
         at = middle + (length + 6 if m.effect > 0 else -length - 6)
         anchor = "start" if m.effect > 0 else "end"
         parts += [

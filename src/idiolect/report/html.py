@@ -13,9 +13,11 @@ _ROWS = 18
 READING = (
     "Each bar compares this person's texts with other people's texts on the very same things. Its "
     "length is the mean distance in standard deviations within a thing (0.2 is small, 0.8 large). "
-    "Solid bars are unlikely to be chance; pale ones may be. On the right: this person's mean, the "
-    "others' mean, and at which percentile of the others the person stands."
+    "Solid bars are finds; light ones are surely there but small; grey ones may be chance. On "
+    "the right: this person's mean, the others' mean, and at which percentile of the others the "
+    "person stands."
 )
+NOTHING = "Nothing stands out beyond chance: with this many texts, all the bars may be accident."
 
 
 def to_html(found: Explanation) -> str:
@@ -52,22 +54,26 @@ def _measured(found: Explanation) -> str:
     measures = found.measurements.measures
     if not measures:
         return ""
-    names = {m.feature for m in found.measurements.found}
-    chart = effects(
-        measures[:_ROWS],
-        found=names,
-        title=f"{found.request.user} against others on the same things",
-    )
+    title = f"{found.request.user} against others on the same things"
     said = [d.text for d in found.measurements.differences()]
-    nothing = (
-        "Nothing stands out beyond chance: with this many texts, the bars may all be accident."
-    )
+    small = small_ones(found)
     return html.section(
         "Measured differences",
-        html.listed(said) or html.note(nothing),
-        html.card(chart),
+        html.listed(said),
+        '<p class="soft">Small, but unlikely to be chance:</p>' + html.listed(small)
+        if small
+        else "",
+        "" if said or small else html.note(NOTHING),
+        html.card(effects(found.measurements, rows=_ROWS, title=title)),
         lead=READING,
     )
+
+
+def small_ones(found: Explanation, most: int = 5) -> list[str]:
+    """The strongest differences that are surely there but small, as sentences."""
+    measured = found.measurements
+    small = [m for m in measured.measures if measured.standing(m) == "small"]
+    return [measured.sentence(m) for m in small[:most]]
 
 
 def _compared(found: Explanation) -> str:
@@ -133,8 +139,8 @@ def _selected(found: Explanation) -> str:
 
 
 def _figures(found: Explanation) -> str:
-    names = {m.feature for m in found.measurements.found}
-    measures = found.measurements.measures
+    measured = found.measurements
+    measures = measured.measures
     if not measures:
         return ""
     rows = [
@@ -154,7 +160,7 @@ def _figures(found: Explanation) -> str:
     head = ("feature", "dimension", "d", "own", "others", "percentile", "q", "texts", "for example")
     return html.section(
         "All figures",
-        html.table(head, rows, pale=[m.feature not in names for m in measures]),
+        html.table(head, rows, pale=[measured.standing(m) == "chance" for m in measures]),
         lead="d: effect in within-item standard deviations; q: the share of findings as strong as "
         "this one that chance would bring, over all features (Benjamini–Hochberg).",
     )

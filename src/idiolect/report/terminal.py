@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from idiolect.difference import Measure
+from idiolect.difference import Measurements
 from idiolect.report.chart import amount, label
 from idiolect.report.explanation import Explanation
-from idiolect.report.html import lead
+from idiolect.report.html import NOTHING, lead, small_ones
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,14 +27,18 @@ def show(found: Explanation, console: Console, *, rows: int = 12, comparisons: i
         console.print(f"[yellow]! {escape(note)}[/yellow]")
     measures = found.measurements.measures
     if measures:
-        names = {m.feature for m in found.measurements.found}
         console.print()
-        console.print(bars(measures[:rows], names))
+        console.print(bars(found.measurements, rows))
         said = [d.text for d in found.measurements.differences()]
-        if not said:
-            console.print("Nothing stands out beyond chance.")
+        small = small_ones(found)
         for text in said:
             console.print(f" • {escape(text)}")
+        if small:
+            console.print("[dim]Small, but unlikely to be chance:[/dim]")
+        for text in small:
+            console.print(f" · {escape(text)}")
+        if not said and not small:
+            console.print(NOTHING)
     for c in found.compared[:comparisons]:
         console.print(f"\n[bold]{escape(c.about)}[/bold] [dim]{escape(c.own.id)}[/dim]")
         console.print(f"  [green]{escape(c.own.text)}[/green]")
@@ -62,11 +65,12 @@ def show(found: Explanation, console: Console, *, rows: int = 12, comparisons: i
     console.print(f"[dim]{len(found.outcome.calls)} calls ({stages}), {seconds:.1f} s[/dim]")
 
 
-def bars(measures: Sequence[Measure], found: set[str]) -> Table:
-    """Diverging bars, one a feature; those that may be chance are dim."""
+def bars(found: Measurements, rows: int) -> Table:
+    """Diverging bars, one a feature; those that may be chance are dim, small ones half-high."""
     from rich.table import Table
     from rich.text import Text
 
+    measures = found.measures[:rows]
     reach = max([1.0, *(min(abs(m.effect), 4.0) for m in measures)])
     drawn = Table(box=None, padding=(0, 1), show_edge=False)
     for name, side in (
@@ -81,8 +85,11 @@ def bars(measures: Sequence[Measure], found: set[str]) -> Table:
     ):
         drawn.add_column(name, justify=side, header_style="dim", no_wrap=True)  # type: ignore[arg-type]
     for m in measures:
-        sure = m.feature in found
-        bar = "█" * max(1, round(min(abs(m.effect), reach) / reach * _HALF))
+        standing = found.standing(m)
+        sure = standing != "chance"
+        bar = ("█" if standing == "found" else "▄") * max(
+            1, round(min(abs(m.effect), reach) / reach * _HALF)
+        )
         style = ("cyan" if m.effect > 0 else "dark_orange") if sure else "bright_black"
         less, more = ("", bar) if m.effect > 0 else (bar, "")
         drawn.add_row(

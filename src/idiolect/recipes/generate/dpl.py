@@ -49,8 +49,8 @@ COMPARE = (
 SUMMARIZE = (
     "You see how a user's texts differ from other people's texts on the same things, and texts "
     "that the user wrote. Sum up in one profile how this user writes, feels and argues: first what "
-    "sets them apart from others again and again, then their lasting habits. Leave out what is true of "
-    "everybody and what happened once. Answer with the profile alone."
+    "sets them apart from others again and again, then their lasting habits. Leave out what is "
+    "true of everybody and what happened once. Answer with the profile alone."
 )
 WRITE = (
     "Write the text that is asked for as this user would write it. You see what it is about, texts "

@@ -30,8 +30,8 @@ from idiolect.select import Okapi
 SUMMARIZE = (
     "You see what was measured about how a user writes, each time against other people writing "
     "about the same things, and texts that the user wrote. Sum up in one profile how this user "
-    "writes, feels and argues, in words a writer can follow; the strongest difference comes first. Claim "
-    "nothing that neither the figures nor the texts show. Answer with the profile alone."
+    "writes, feels and argues, in words a writer can follow; the strongest difference comes first. "
+    "Claim nothing that neither the figures nor the texts show. Answer with the profile alone."
 )
 WRITE = (
     "Write the text that is asked for as this user would write it. You see what it is about, texts "
