@@ -37,7 +37,7 @@ Temperature = Annotated[float, Ge(0), Le(2)]
 
 Reads = Literal["none", "statistics", "texts"]
 Enters = Literal[
-    "nowhere", "prompt", "soft tokens", "weights", "activations", "logits", "reward",
+    "nowhere", "prompt", "embedding", "soft tokens", "weights", "activations", "logits", "reward",
     "retrieval", "simulation", "data",
 ]  # fmt: skip
 Strength = Literal[

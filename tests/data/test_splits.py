@@ -68,3 +68,22 @@ def test_splits_that_find_nothing_say_what_there_is(population: Population) -> N
 def test_a_single_event_makes_no_target() -> None:
     with pytest.raises(DataError, match="the most is 1"):
         last_per_user(Population.of([Event("ann", "x"), Event("bob", "y")]))
+
+
+def test_an_item_that_is_the_answer_is_not_given() -> None:
+    population = Population.of(
+        [Event("ann", "one", item="a"), Event("ann", "two", item="b", rating=3)]
+    )
+    asked = population.request("1", give=("rating",))
+    assert asked.item is None
+    assert dict(asked.given) == {"rating": 3.0}
+    told = population.request("1")
+    assert told.item is not None
+    assert told.item.id == "b"
+
+
+def test_options_come_with_the_request() -> None:
+    population = Population.of(
+        [Event("ann", "", options=("a", "b"), chosen="a"), Event("ann", "", options=("c", "d"))]
+    )
+    assert population.request("0").options == ("a", "b")

@@ -33,6 +33,8 @@ COLUMNS = tuple(f.name for f in fields(Event) if f.name != "extra")
 _AT_ONCE = 4096
 _LEVELS = {"public": 0, "group": 1, "self": 2}
 ITEM_COLUMNS = ("id", "title", "description", "image")
+#: Facts of a held-out event that come with its request, as in DPL.
+GIVEN = ("item", "rating", "title")
 _NAMES = tuple(c for c in COLUMNS if c not in {"time", "rating", "options"})
 
 
@@ -369,12 +371,17 @@ class Population:
         mine = self.as_of(request).own.rows
         return View(self, request, mine, len(self), published=True)
 
-    def request(self, event: str, give: Iterable[str] = ("rating", "title")) -> Request:
+    def request(self, event: str, give: Iterable[str] = GIVEN) -> Request:
         """The request that a held-out event answers, with some of its facts given."""
         return self.requests(np.array([self.row(event)]), give)[0]
 
-    def requests(self, rows: Rows, give: Iterable[str] = ("rating", "title")) -> list[Request]:
+    def requests(self, rows: Rows, give: Iterable[str] = GIVEN) -> list[Request]:
         """The requests that held-out events answer, by row number.
+
+        Args:
+            rows: Of the held-out events.
+            give: Facts of the event that come with the request; without `item` the request does
+                not say what it is about, as where the item is the answer.
 
         Raises:
             UnknownNameError: A fact is to be given that no event has.
@@ -383,13 +390,19 @@ class Population:
         for name in facts:
             if name not in COLUMNS:
                 raise UnknownNameError("fact of an event", name, COLUMNS)
-        things = {n: self.item(n) for n in set(Events(self, rows).items) if n is not None}
+        shown = Events(self, rows).items if "item" in facts else []
+        things = {name: self.item(name) for name in set(shown) if name is not None}
         return [
             Request(
                 user=event.user,
-                item=None if event.item is None else things[event.item],
+                item=things.get(event.item or ""),
                 time=event.time,
-                given={n: v for n in facts if (v := getattr(event, n)) is not None},
+                options=event.options,
+                given={
+                    name: value
+                    for name in facts
+                    if name != "item" and (value := getattr(event, name)) is not None
+                },
                 event=event.id,
             )
             for event in self.made(rows)

@@ -8,11 +8,9 @@ from datetime import datetime
 import numpy as np
 
 from idiolect.data.event import Request
-from idiolect.data.population import Population
+from idiolect.data.population import GIVEN, Population
 from idiolect.data.times import as_time, micros
 from idiolect.errors import DataError, SettingError
-
-GIVEN = ("rating", "title")
 
 
 def last_per_user(

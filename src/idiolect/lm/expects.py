@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -139,8 +138,3 @@ class Json:
                 f"({where}: {first['msg']}); ask again.",
                 reply=reply,
             ) from None
-
-
-def numbered(options: Sequence[str]) -> str:
-    """Options as a numbered list."""
-    return "\n".join(f"{number}. {option}" for number, option in enumerate(options, 1))
