@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -74,7 +75,7 @@ class View:
     ) -> None:
         self._population, self._end = population, end
         self.request, self.published = request, published
-        self.own = Events(population, mine)
+        self._mine = self.own = Events(population, mine)
 
     def __repr__(self) -> str:
         return f"<View for {self.request.user!r}: {len(self.own)} own events>"
@@ -94,13 +95,15 @@ class View:
         candidates = candidates[: candidates.searchsorted(self._end)]
         codes = self._population.by_user.codes[candidates]
         rows: Rows = candidates[codes != self._me]
+        if self.own is not self._mine:
+            rows = rows[~np.isin(rows, self.own.rows)]
         levels = self._population._levels
         if levels is None or not len(rows):
             return rows
         open_rows = levels[rows] == 0
         grouped = np.flatnonzero(levels[rows] == 1)
         if len(grouped):
-            mine = {thread for thread in self.own.column("thread") if thread is not None}
+            mine = {thread for thread in self._mine.column("thread") if thread is not None}
             theirs = Events(self._population, rows[grouped]).column("thread")
             open_rows[grouped] = [thread in mine for thread in theirs]
         shown: Rows = rows[open_rows]
@@ -147,6 +150,30 @@ class View:
         count = counts[self._end] - (counts[mine + 1] - counts[mine]).sum()
         total = totals[self._end] - (totals[mine + 1] - totals[mine]).sum()
         return float(total / count) if count else float("nan")
+
+    def history_of(self, user: str) -> Events:
+        """What the requester may read of another user, oldest first.
+
+        Raises:
+            UnknownNameError: Nobody has this name.
+        """
+        return Events(self._population, self._readable(self._population.events_of(user).rows))
+
+    @property
+    def other_users(self) -> list[str]:
+        """The names of all other users of the data, sorted."""
+        return [name for name in self._population.users if name != self.request.user]
+
+    def instead(self, own: Events) -> View:
+        """This view with other events in place of the user's own, oldest first: a control.
+
+        Nobody is compared with a text that now counts as own; what may be read stays as it was.
+        """
+        other = copy(self)
+        for name in ("others", "mean_rating"):
+            other.__dict__.pop(name, None)
+        other.own = Events(self._population, np.unique(own.rows))
+        return other
 
     def item(self, name: str) -> Item:
         """The item of this id."""

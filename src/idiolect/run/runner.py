@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idiolect.card import Recipe
-from idiolect.data import Population, Request
+from idiolect.data import Population, Request, View
 from idiolect.errors import CapabilityError, IdiolectError, SettingError
 from idiolect.lm import Call, LanguageModel, Tape
 from idiolect.roles import Answers, Draft
@@ -147,6 +147,7 @@ def run(
     threads: int = 4,
     progress: Callable[[Progress], None] | None = None,
     published: bool = False,
+    through: Callable[[View], View] | None = None,
 ) -> list[Outcome]:
     """Every request's outcome, in the order of the requests.
 
@@ -158,6 +159,7 @@ def run(
         threads: Requests at once. The model's own limits are its own.
         progress: Called after each request, one call at a time.
         published: Views as in the papers' code, with other people's later events.
+        through: Changes each view before it is used: a control.
 
     Raises:
         SettingError: `threads` is below 1, or a setting of the recipe is wrong.
@@ -173,7 +175,7 @@ def run(
 
     def one(request: Request) -> Outcome:
         nonlocal done, failed, calls, tokens
-        outcome = answer(build, population, request, lm, published=published)
+        outcome = answer(build, population, request, lm, published=published, through=through)
         with lock:
             done += 1
             failed += outcome.failure is not None
@@ -195,12 +197,14 @@ def answer(
     lm: LanguageModel,
     *,
     published: bool = False,
+    through: Callable[[View], View] | None = None,
 ) -> Outcome:
     """The outcome of one request."""
     tape, start = Tape(lm), time.perf_counter()
     found, failure = None, None
     try:
         view = population.uncut(request) if published else population.as_of(request)
+        view = through(view) if through is not None else view
         made = build(tape)
         found = made.answer(view) if isinstance(made, Answers) else made(view, request)
     except IdiolectError as error:
