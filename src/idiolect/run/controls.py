@@ -15,21 +15,23 @@ from idiolect.data import Events, View
 #: A view with another history in place of the user's; what may be read stays as it was.
 Control = Callable[[View], View]
 
-#: Users looked at to find one whose history is about as long.
+#: Users looked at to find one with a history of about the same length.
 _ASKED = 40
 
 
 def wrong_user(seed: int = 0) -> Control:
-    """Another user's whole history: of forty drawn at random, the one nearest in length."""
+    """A random other user's whole history, half to twice as long; else the nearest of forty."""
 
     def control(view: View) -> View:
         rng, names = _rng(view, seed), view.other_users
-        asked = rng.permutation(len(names))[:_ASKED]
-        histories = [history for n in asked if len(history := view.history_of(names[n]))]
-        if not histories:
-            return view.instead(view.own[:0])
-        wanted = len(view.own)
-        return view.instead(min(histories, key=lambda events: abs(len(events) - wanted)))
+        wanted, nearest = len(view.own), view.own[:0]
+        for n in rng.permutation(len(names))[:_ASKED]:
+            history = view.history_of(names[n])
+            if wanted <= 2 * len(history) <= 4 * wanted:
+                return view.instead(history)
+            if len(history) and abs(len(history) - wanted) < abs(len(nearest) - wanted):
+                nearest = history
+        return view.instead(nearest)
 
     return control
 
