@@ -7,7 +7,7 @@ from itertools import chain
 from idiolect.cli.demo import FLOOR, NEXT, Shown, planted, summary
 from idiolect.report import html as explained_html
 from idiolect.report import page as html
-from idiolect.report.chart import Point, label, scatter
+from idiolect.report.chart import Axis, Point, label, plane
 
 
 def to_html(shown: Shown) -> str:
@@ -44,6 +44,11 @@ def _recovery(shown: Shown) -> str:
         for m in found.measures
     ]
     texts = len(shown.town.population) // len(shown.town.people)
+    ends = [value for p in points for value in (p.x, p.y)]
+
+    def axis(words: str) -> Axis:
+        return Axis.over(words, ends, symmetric=True)
+
     said = (
         f"{r.large} pairs of a person and a feature are truly far apart (at least 1 SD); {r.right} "
         f"of them were found: recall {r.recall:.1%}. Of {r.right + r.false} findings that count, "
@@ -54,11 +59,12 @@ def _recovery(shown: Shown) -> str:
         "Planted against found",
         html.card(html.text(said)),
         html.card(
-            scatter(
+            plane(
                 points,
-                across=f"true effect, from {truth.texts} fresh texts of each person",
-                up=f"measured effect, from {texts} texts",
+                axis(f"true effect, from {truth.texts} fresh texts of each person"),
+                axis(f"measured effect, from {texts} texts"),
                 title="Every person and every feature",
+                diagonal=True,
             )
         ),
         lead="Each dot is one feature of one person. Across: how far the person truly stands from "

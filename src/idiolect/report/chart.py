@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
@@ -14,12 +16,13 @@ _FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
 
 
 class Point(NamedTuple):
-    """A dot: where, whether it counts as found, and what it says on hovering."""
+    """A dot: where, whether it is coloured, what it says on hovering, and its name if shown."""
 
     x: float
     y: float
     found: bool
     says: str
+    name: str = ""
 
 
 def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> str:
@@ -39,11 +42,7 @@ def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> 
     middle, unit = (left + right) / 2, (right - left) / 2 / reach
     top, height = 58, 58 + _ROW * len(measures) + 12
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'role="img" aria-label="{escape(title)}" '
-        f'font-family="{_FONT}" font-size="13">',
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="12" y="22" font-size="15" font-weight="600" fill="{INK}">{escape(title)}</text>',
+        *_opened(width, height, title),
         f'<text x="{middle - 8}" y="46" text-anchor="end" fill="{LESS}">less than others ←</text>',
         f'<text x="{middle + 8}" y="46" fill="{MORE}">→ more than others</text>',
         f'<text x="{width - 12}" y="46" text-anchor="end" fill="{PALE}">own / others, '
@@ -86,39 +85,88 @@ def label(feature: str) -> str:
     return feature.replace("_", " ")
 
 
-def scatter(points: Sequence[Point], *, across: str, up: str, title: str, size: int = 560) -> str:
-    """Dots on two equal axes, with the diagonal where both agree."""
-    reach = max([1.0, *(max(abs(p.x), abs(p.y)) for p in points)]) * 1.05
-    left, top = 64, 40
-    unit = (size - left - 20) / (2 * reach)
-    far = left + 2 * reach * unit
+@dataclass(frozen=True)
+class Axis:
+    """One direction of a plane: what it says, and from where to where it runs."""
+
+    label: str
+    low: float
+    high: float
+
+    @classmethod
+    def over(cls, label: str, values: Iterable[float], *, symmetric: bool = False) -> Axis:
+        """An axis that holds all values, with some room."""
+        found = [v for v in values if math.isfinite(v)] or [0.0]
+        low, high = min(found), max(found)
+        if symmetric:
+            reach = max(1.0, -low, high) * 1.05
+            return cls(label, -reach, reach)
+        room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
+        return cls(label, low - room, high + room)
+
+    @property
+    def ticks(self) -> list[float]:
+        """Round numbers, four to nine of them."""
+        span = self.high - self.low
+        unit = 10 ** math.floor(math.log10(span))
+        step = next(s * unit for s in (0.1, 0.2, 0.5, 1, 2, 5) if span / (s * unit) < 9)
+        first = math.ceil(self.low / step - 1e-9)
+        last = math.floor(self.high / step + 1e-9)
+        return [n * step for n in range(first, last + 1)]
+
+
+def plane(
+    points: Sequence[Point],
+    across: Axis,
+    up: Axis,
+    *,
+    title: str,
+    diagonal: bool = False,
+    size: tuple[int, int] = (560, 590),
+) -> str:
+    """Dots on two axes; what a dot says is shown on hovering.
+
+    Args:
+        points: Coloured ones take the colour of the sign of `y`.
+        across: The horizontal axis.
+        up: The vertical axis.
+        title: Read by screen readers, and shown above.
+        diagonal: Draw the line on which both are equal.
+        size: Width and height in pixels.
+    """
+    width, height = size
+    left, top, right, foot = 72, 40, width - 20, height - 52
 
     def at(x: float, y: float) -> tuple[float, float]:
-        return left + (x + reach) * unit, top + (reach - y) * unit
+        return (
+            left + (x - across.low) / (across.high - across.low) * (right - left),
+            foot - (y - up.low) / (up.high - up.low) * (foot - top),
+        )
 
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size + 30}" width="{size}" '
-        f'role="img" aria-label="{escape(title)}" font-family="{_FONT}" font-size="12">',
-        f'<rect width="{size}" height="{size + 30}" fill="#ffffff"/>',
-        f'<text x="12" y="22" font-size="15" font-weight="600" fill="{INK}">{escape(title)}</text>',
-    ]
-    for mark in range(-int(reach), int(reach) + 1):
-        x, y = at(mark, mark)
-        line = INK if mark == 0 else GRID
+    parts = _opened(width, height, title)
+    for mark in across.ticks:
+        x, _ = at(mark, up.low)
+        stroke = INK if mark == 0 else GRID
         parts += [
-            f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{far - left + top:.1f}" '
-            f'stroke="{line}"/>',
-            f'<line x1="{left}" y1="{y:.1f}" x2="{far:.1f}" y2="{y:.1f}" stroke="{line}"/>',
-            f'<text x="{x:.1f}" y="{far - left + top + 16:.1f}" text-anchor="middle" '
-            f'fill="{PALE}">{mark:+d}</text>',
-            f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{PALE}">'
-            f"{mark:+d}</text>",
+            f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{foot}" stroke="{stroke}"/>',
+            f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle" fill="{PALE}">'
+            f"{mark:.4g}</text>",
         ]
-    (x0, y0), (x1, y1) = at(-reach, -reach), at(reach, reach)
-    parts.append(
-        f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{PALE}" '
-        'stroke-dasharray="4 4"/>'
-    )
+    for mark in up.ticks:
+        _, y = at(across.low, mark)
+        stroke = INK if mark == 0 else GRID
+        parts += [
+            f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="{stroke}"/>',
+            f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{PALE}">'
+            f"{mark:.4g}</text>",
+        ]
+    if diagonal:
+        low, high = max(across.low, up.low), min(across.high, up.high)
+        (x0, y0), (x1, y1) = at(low, low), at(high, high)
+        parts.append(
+            f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{PALE}" '
+            'stroke-dasharray="4 4"/>'
+        )
     for p in sorted(points, key=lambda p: p.found):
         x, y = at(p.x, p.y)
         colour, radius = (MORE if p.y > 0 else LESS, 3.2) if p.found else ("#cbd5e1", 2.2)
@@ -126,14 +174,92 @@ def scatter(points: Sequence[Point], *, across: str, up: str, title: str, size: 
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" fill-opacity="0.75">'
             f"<title>{escape(p.says)}</title></circle>"
         )
-    middle = (left + far) / 2
+        if p.name:
+            parts.append(
+                f'<text x="{x + 7:.1f}" y="{y - 6:.1f}" fill="{INK}">{escape(p.name)}</text>'
+            )
+    middle = (top + foot) / 2
     parts += [
-        f'<text x="{middle:.0f}" y="{size + 20}" text-anchor="middle" fill="{INK}">'
-        f"{escape(across)}</text>",
-        f'<text transform="translate(16 {middle - left + top:.0f}) rotate(-90)" '
-        f'text-anchor="middle" fill="{INK}">{escape(up)}</text></svg>',
+        f'<text x="{(left + right) / 2:.0f}" y="{height - 12}" text-anchor="middle" fill="{INK}">'
+        f"{escape(across.label)}</text>",
+        f'<text transform="translate(18 {middle:.0f}) rotate(-90)" text-anchor="middle" '
+        f'fill="{INK}">{escape(up.label)}</text></svg>',
     ]
     return "\n".join(parts)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A mean with its interval; NaN ends draw none."""
+
+    name: str
+    mean: float
+    low: float
+    high: float
+    group: int = 0
+
+
+def forest(bars: Sequence[Bar], axis: str, *, title: str, width: int = 820) -> str:
+    """Means with intervals, one a row; the first row's mean is drawn on as a line."""
+    drawn = [b for b in bars if math.isfinite(b.mean)]
+    over = Axis.over(axis, [v for b in drawn for v in (b.mean, b.low, b.high)])
+    top, height = 40, 40 + _ROW * len(bars) + 44
+    left, right = _LABEL + 30, width - 170
+
+    def at(value: float) -> float:
+        return left + (value - over.low) / (over.high - over.low) * (right - left)
+
+    parts = _opened(width, height, title)
+    foot = top + _ROW * len(bars)
+    for mark in over.ticks:
+        x = at(mark)
+        parts += [
+            f'<line x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{foot}" stroke="{GRID}"/>',
+            f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle" fill="{PALE}">'
+            f"{mark:.4g}</text>",
+        ]
+    if drawn:
+        x = at(drawn[0].mean)
+        parts.append(
+            f'<line x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{foot}" stroke="{PALE}" '
+            'stroke-dasharray="4 4"/>'
+        )
+    for row, bar in enumerate(bars):
+        y = top + row * _ROW + 12
+        colour = (MORE, "#94a3b8", LESS)[min(bar.group, 2)]
+        parts.append(
+            f'<text x="{left - 12}" y="{y + 4}" text-anchor="end" fill="{INK}">'
+            f"{escape(bar.name)}</text>"
+        )
+        if not math.isfinite(bar.mean):
+            parts.append(f'<text x="{left}" y="{y + 4}" fill="{LESS}">no score</text>')
+            continue
+        said = f"{bar.mean:.4f}"
+        if math.isfinite(bar.low):
+            said += f" [{bar.low:.4f}, {bar.high:.4f}]"
+            parts.append(
+                f'<line x1="{at(bar.low):.1f}" y1="{y}" x2="{at(bar.high):.1f}" y2="{y}" '
+                f'stroke="{colour}" stroke-width="3" stroke-linecap="round" stroke-opacity="0.55"/>'
+            )
+        parts += [
+            f'<circle cx="{at(bar.mean):.1f}" cy="{y}" r="5" fill="{colour}"/>',
+            f'<text x="{width - 12}" y="{y + 4}" text-anchor="end" fill="{INK}" font-size="12">'
+            f"{said}</text>",
+        ]
+    parts.append(
+        f'<text x="{(left + right) / 2:.0f}" y="{height - 8}" text-anchor="middle" fill="{INK}">'
+        f"{escape(axis)}</text></svg>"
+    )
+    return "\n".join(parts)
+
+
+def _opened(width: int, height: int, title: str) -> list[str]:
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'role="img" aria-label="{escape(title)}" font-family="{_FONT}" font-size="13">',
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<text x="12" y="22" font-size="15" font-weight="600" fill="{INK}">{escape(title)}</text>',
+    ]
 
 
 def amount(value: float) -> str:
