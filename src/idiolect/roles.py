@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.data import Event, Population, Request, View
+from idiolect.data import Event, Population, Request, View, as_time
 from idiolect.errors import DataError, SettingError
 from idiolect.lm import Call, Condition, LanguageModel, Prompt, Tape
 
@@ -225,7 +225,11 @@ class Fitted:
         Raises:
             DataError: It saw events from the request's time or later.
         """
-        if self.until is not None and request.time is not None and self.until >= request.time:
+        if (
+            self.until is not None
+            and request.time is not None
+            and self.until >= as_time(request.time)
+        ):
             raise DataError(
                 f"Found something fitted on events until {self.until:%Y-%m-%d %H:%M}, but the "
                 f"request is of {request.time:%Y-%m-%d %H:%M}; fit it on a population cut before "

@@ -119,6 +119,48 @@ def test_published_mode_shows_later_events_of_others_only() -> None:
     assert len(population.as_of(population.request("1")).peers("a")) == 0
 
 
+def test_nothing_is_fitted_on_the_target_in_published_mode() -> None:
+    population = Population.of(
+        [Event("ann", str(n), time=START + timedelta(days=n)) for n in range(40)]
+    )
+    for n in range(40):
+        snapshot = population.uncut(population.request(str(n))).snapshot()
+        assert str(n) not in snapshot.events.ids
+        assert len(snapshot.events) > 20
+
+
+@pytest.mark.parametrize("told", [None, START + timedelta(days=900), datetime(2020, 1, 1)])
+def test_a_view_is_of_the_time_of_the_event_that_its_request_stands_for(
+    told: datetime | None,
+) -> None:
+    population = Population.of(
+        [Event("ann", str(n), time=START + timedelta(days=n)) for n in range(4)]
+    )
+    asked = Request("ann", event="2", time=told)
+    for view in (population.as_of(asked), population.uncut(asked)):
+        assert view.request.time == START + timedelta(days=2)
+        assert view.own.ids == ["0", "1"]
+    assert asked.time == told
+
+
+def test_times_without_a_zone_are_utc() -> None:
+    population = Population.of([Event("ann", "x", time=START), Event("ann", "y", time=START)])
+    view = population.as_of(Request("ann", time=datetime(2024, 1, 2)))
+    assert view.request.time == START + timedelta(days=1)
+    assert len(view.own) == 2
+
+
+def test_people_who_come_later_are_not_known() -> None:
+    days = {"ann": (0, 5), "bob": (1, 9), "eve": (5, 6), "zoe": (7, 8)}
+    population = Population.of(
+        [Event(user, "x", time=START + timedelta(days=d)) for user in days for d in days[user]]
+    )
+    asked = {day: Request("ann", time=START + timedelta(days=day)) for day in (0, 1, 5, 6, 8)}
+    assert {day: population.as_of(request).other_users for day, request in asked.items()} == {
+        0: [], 1: [], 5: ["bob"], 6: ["bob", "eve"], 8: ["bob", "eve", "zoe"],
+    }  # fmt: skip
+
+
 def test_ties_in_time_keep_the_order_of_the_table() -> None:
     population = Population.of([Event("ann", str(n), "a", START) for n in range(5)])
     view = population.as_of(population.request("3"))

@@ -3,6 +3,8 @@
 They try the nouns on unlike things: what is awkward here would be awkward in many recipes.
 """
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from idiolect.card import Recipe
 from idiolect.catalog import recipe
 from idiolect.errors import CapabilityError, DataError, SettingError
 from idiolect.lm import Prompt, Scripted, own, peers
-from idiolect.roles import Draft, Instrument, Judge, Session, UserEmbedding, Verdict, play
+from idiolect.roles import Draft, Fitted, Instrument, Judge, Session, UserEmbedding, Verdict, play
 from idiolect.run import Assembly, Outcome, run
 from idiolect.testing.contract import CHECKS, Bench, judged
 from idiolect.testing.standins import Hashing, answered
@@ -221,3 +223,14 @@ def test_a_learner_learns_with_and_without_a_request() -> None:
     )
     answer = ran("learner.py", encoder=Hashing())[0].answer
     np.testing.assert_array_equal(answer.vectors, user.vectors)
+
+
+@pytest.mark.parametrize("told", [None, datetime(2999, 1, 1), datetime(2999, 1, 1, tzinfo=UTC)])
+def test_what_saw_the_target_is_refused_whatever_time_a_request_names(
+    told: datetime | None,
+) -> None:
+    population = world().population
+    asked = replace(world().requests[0], time=told)
+    with pytest.raises(DataError, match="fit it on a population cut before"):
+        Fitted.on(population, "all").at(population.as_of(asked))
+    assert Fitted.on(world().past, "early").at(population.as_of(asked)) == "early"

@@ -7,7 +7,7 @@ time and every cut is one binary search. A recipe never holds a `Population`: it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, overload
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data.event import Event, Item, Request
-from idiolect.data.times import as_time, micros, parsed_times
+from idiolect.data.times import as_time, from_micros, micros, parsed_times
 from idiolect.errors import DataError, MissingExtraError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -339,7 +339,12 @@ class Population:
         """What may be known when `request` is made.
 
         Own events come before the target by position, or before the request's time; other people's
-        happened strictly earlier. Without times, everything but the target.
+        happened strictly earlier. Without times, everything but the target. The view's request is
+        of the target's time, whatever time it came with: what is checked against it is cut alike.
+
+        Raises:
+            UnknownNameError: The request stands for an event that is not there.
+            DataError: It stands for somebody else's event.
         """
         from idiolect.data.view import View
 
@@ -356,7 +361,9 @@ class Population:
                 mine = mine[mine != row]
             else:
                 mine, end = mine[mine < row], int(np.searchsorted(self.times, self.times[row]))
+                request = replace(request, time=from_micros(int(self.times[row])))
         elif request.time is not None and self.times is not None:
+            request = replace(request, time=as_time(request.time))
             end = int(np.searchsorted(self.times, micros(request.time)))
             mine = mine[mine < end]
         return View(self, request, mine, end)
@@ -365,11 +372,15 @@ class Population:
         """Published mode: own history up to the target, *all* of the others, also later ones.
 
         Only for reproducing papers whose code reads this way; everything else uses `as_of`.
+
+        Raises:
+            UnknownNameError: As for `as_of`.
+            DataError: As for `as_of`.
         """
         from idiolect.data.view import View
 
-        mine = self.as_of(request).own.rows
-        return View(self, request, mine, len(self), published=True)
+        cut = self.as_of(request)
+        return View(self, cut.request, cut.own.rows, len(self), published=True)
 
     def request(self, event: str, give: Iterable[str] = GIVEN) -> Request:
         """The request that a held-out event answers, with some of its facts given."""

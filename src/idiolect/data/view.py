@@ -161,8 +161,11 @@ class View:
 
     @property
     def other_users(self) -> list[str]:
-        """The names of all other users of the data, sorted."""
-        return [name for name in self._population.users if name != self.request.user]
+        """The names of all others who did something before the request, sorted."""
+        users = self._population.by_user
+        first = users.order[users.starts[:-1]]  # (users,)
+        known = (users.names[n] for n in np.flatnonzero(first < self._end))
+        return [name for name in known if name != self.request.user]
 
     def instead(self, own: Events) -> View:
         """This view with other events in place of the user's own, oldest first: a control.
@@ -184,13 +187,14 @@ class View:
 
         With times: the first m events, m the greatest step of a grid (four a doubling) that is
         visible; so a run over many requests needs few fits, and removing anything from the request
-        onward changes none. Without times: all events outside the target's quarter (by a hash of
-        the id), for the same reason.
+        onward changes none. Without times, and in published mode: all events outside the target's
+        quarter (by a hash of the id), for the same reason.
         """
         population, target = self._population, self.request.event
-        if target is None and (self.request.time is None or not population.timed):
+        by_time = population.timed and not self.published
+        if target is None and (self.request.time is None or not by_time):
             return Snapshot(population)
-        if population.timed:
+        if by_time:
             return Snapshot(population, _grid_floor(self._end))
         fold = int(population._folds[population.row(target or "")])
         return Snapshot(population, fold=fold)
