@@ -5,7 +5,7 @@ import pytest
 from idiolect.errors import CapabilityError
 from idiolect.floor import Extractive
 from idiolect.floor.said import quoted_words, statements
-from idiolect.lm import Entry, Prompt, Section, Text, own
+from idiolect.lm import Entry, Prompt, Section, Text, own, peers
 from idiolect.measure import FEATURES
 
 WORDING = {f.name: (f.more, f.less) for f in FEATURES}
@@ -94,3 +94,12 @@ def test_other_sections_are_extracted_from() -> None:
     assert Extractive().one(prompt).value == "Tea is hot tea."
     with pytest.raises(CapabilityError, match="found no text"):
         Extractive().one(Prompt("Sum up.", expects=Text("summary")))
+
+
+def test_other_peoples_sentences_are_never_extracted() -> None:
+    others = peers([Entry("Tea is hot tea."), Entry("Tea is good.")])
+    with pytest.raises(CapabilityError, match="not by other people; show it differences or own"):
+        Extractive().one(Prompt("Sum up.", others, expects=Text("summary")))
+    item = Section("item", (Entry("A tea house by the river."),))
+    shown = Extractive().one(Prompt("Sum up.", others, item, expects=Text("summary")))
+    assert shown.value == "A tea house by the river."

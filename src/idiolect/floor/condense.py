@@ -25,17 +25,20 @@ def condense(prompt: Prompt) -> str:
     """Recurring statements, habits with the words that come back, and a typical own sentence.
 
     Raises:
-        CapabilityError: The prompt shows no text.
+        CapabilityError: The prompt shows no text but other people's.
     """
     differences, own = prompt.section("differences"), prompt.section("own")
     texts = [entry.text for entry in own if Text(entry.text).words]
     lines = [*_recurring(differences), *_habits(texts)]
     if not lines:
-        lines = _extract([shown(e) for s in prompt.sections for e in s.entries])
+        # Never other people's sentences: a summary may be kept and shown.
+        lines = _extract(
+            [shown(e) for s in prompt.sections if s.kind != "peers" for e in s.entries]
+        )
     if not lines:
         raise CapabilityError(
-            f"The floor sums up by extraction and found no text in prompt {prompt.stage!r}; show "
-            "it differences or texts."
+            f"The floor sums up by extraction and found no text in prompt {prompt.stage!r} that is "
+            "not by other people; show it differences or own texts."
         )
     return "\n".join(lines)
 
