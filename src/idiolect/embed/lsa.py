@@ -146,6 +146,6 @@ class Lsa(Encoder):
             key=snapshot.key,
             until=snapshot.until,
             events=len(events),
-            users=len(np.unique(snapshot.population.by_user.codes[events.rows])),
+            users=events.people,
             name=self.name,
         )
