@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from idiolect.difference import Difference, Measure
+from idiolect.difference import Difference
 from idiolect.errors import DataError
 from idiolect.lm import Entry
 
 Status = Literal["stated", "inferred", "corrected", "suppressed"]
+#: A misspelt field in an edited profile is an error, not a field left out.
+_STRICT: Mapping[str, Any] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Claim:
     own: tuple[str, ...] = ()
     reference: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Profile:
     differences: tuple[Difference, ...] = ()
     examples: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
 
     @property
     def evidence(self) -> tuple[str, ...]:
@@ -78,24 +82,18 @@ class Profile:
         Raises:
             DataError: The text is not such JSON.
         """
+        from pydantic import TypeAdapter, ValidationError
+
         try:
-            read: Mapping[str, Any] = json.loads(text)
-            return cls(
-                user=read["user"],
-                summary=read["summary"],
-                claims=tuple(Claim(**_tuples(c)) for c in read["claims"]),
-                differences=tuple(_difference(d) for d in read["differences"]),
-                examples=tuple(
-                    Entry(e["text"], tuple((k, v) for k, v in e["facts"]), tuple(e["events"]))
-                    for e in read["examples"]
-                ),
-                notes=tuple(read["notes"]),
-            )
-        except (ValueError, KeyError, TypeError) as error:
+            read: Profile = TypeAdapter(cls).validate_json(text, strict=True)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole text"
             raise DataError(
-                f"Found {text[:80]!r}, which is no profile ({error!r}); give what "
-                "`Profile.to_json` wrote."
+                f"Found {text[:80]!r}, which is no profile ({where}: {first['msg'].lower()}); give "
+                "what `Profile.to_json` wrote."
             ) from error
+        return read
 
 
 def claims(differences: tuple[Difference, ...]) -> tuple[Claim, ...]:
@@ -112,13 +110,3 @@ def claims(differences: tuple[Difference, ...]) -> tuple[Claim, ...]:
         for found in differences
         if found.measure is not None
     )
-
-
-def _tuples(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
-
-
-def _difference(fields: Mapping[str, Any]) -> Difference:
-    measure = fields["measure"]
-    plain = _tuples({k: v for k, v in fields.items() if k != "measure"})
-    return Difference(**plain, measure=Measure(**_tuples(measure)) if measure else None)
