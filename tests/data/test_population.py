@@ -344,6 +344,12 @@ def test_tables_that_cannot_be_a_population(frame: dict[str, list[str]], message
         Population(pl.DataFrame(frame))
 
 
+def test_other_frames_are_refused_by_name() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(DataError, match=r"pandas\..*DataFrame; give a polars frame, or use `Pop"):
+        Population(pandas.DataFrame({"user": ["ann"]}))
+
+
 @pytest.mark.parametrize(
     ("items", "message"),
     [({"name": ["x"]}, "no 'id' in the item table"), ({"id": ["x", "x"]}, "item id 'x' more than")],

@@ -218,7 +218,8 @@ class Population:
             columns become attributes.
 
     Raises:
-        DataError: A column is missing, an id occurs twice, or only some events have a time.
+        DataError: It is no polars frame, a column is missing, an id occurs twice, or only some
+            events have a time.
     """
 
     def __init__(self, frame: pl.DataFrame, items: pl.DataFrame | None = None) -> None:
@@ -363,9 +364,9 @@ class Population:
                 mine, end = mine[mine < row], int(np.searchsorted(self.times, self.times[row]))
                 request = replace(request, time=from_micros(int(self.times[row])))
         elif request.time is not None and self.times is not None:
-            request = replace(request, time=as_time(request.time))
             end = int(np.searchsorted(self.times, micros(request.time)))
             mine = mine[mine < end]
+            request = replace(request, time=as_time(request.time))
         return View(self, request, mine, end)
 
     def uncut(self, request: Request) -> View:
@@ -525,6 +526,11 @@ def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
     """The table with every column of its type, sorted by time; equal times keep their order."""
     import polars as pl
 
+    if not isinstance(frame, pl.DataFrame):
+        raise DataError(
+            f"Found a table of the type {type(frame).__module__}.{type(frame).__name__}; give a "
+            "polars frame, or use `Population.from_pandas` or `Population.of`."
+        )
     if "user" not in frame.columns:
         raise DataError(
             f"Found the columns {frame.columns} and no 'user'; rename the column that says who "
