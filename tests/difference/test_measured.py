@@ -251,3 +251,45 @@ def test_a_group_of_strangers_is_refused() -> None:
 def test_settings_out_of_range_are_refused(setting: str, value: float) -> None:
     with pytest.raises(SettingError, match=f"{setting} = {value!r}"):
         Measured(**{setting: value})  # type: ignore[arg-type]
+
+
+def test_a_group_is_compared_on_things_that_enough_others_wrote_about() -> None:
+    rows = [e for e in events() if e.user == "ann" or e.item != "place-3" or e.user == "peer-0"]
+    result = measure_group(Population.of(rows), ["ann"])
+    assert len(result.own) == 9
+    assert not {name for name in (*result.own, *result.reference) if name.endswith("-3")}
+
+
+def test_a_group_is_compared_by_public_texts_alone() -> None:
+    private = {"ann-2": "self", "peer-1-5": "group", "peer-2-5": "public"}
+    rows = [replace(e, audience=private.get(e.id)) for e in events()]  # type: ignore[arg-type]
+    result = measure_group(Population.of(rows), ["ann"])
+    assert set(result.own) == {f"ann-{n}" for n in range(10) if n != 2}
+    assert "peer-1-5" not in result.reference
+    assert "peer-2-5" in result.reference
+
+
+def test_quotes_are_short_pieces_of_own_texts() -> None:
+    long = "Never " + "was the soup of this house so warm and so good " * 6 + "before!"
+    assert len(long) > 240
+    rows = [replace(e, text=f"{e.text} {long}") if e.user == "ann" else e for e in events()]
+    here = view(rows)
+    quotes = [quote for m in Measured()(here).measures for quote in m.quotes]
+    assert len(quotes) > 3
+    assert all(any(quote in text for text in here.own.texts) for quote in quotes)
+    assert max(map(len, quotes)) <= 240
+
+
+def test_words_are_those_of_the_latest_text_on_a_thing() -> None:
+    rows = events()
+    later = [replace(e, id=f"{e.id}-later", text=PLAIN[0]) for e in rows[:5]]
+    term = Measured()(view([*rows, *later])).terms[0]
+    assert (term.text, term.own_texts) == ("honestly", 5)
+    assert set(term.own) == {f"ann-{n}" for n in range(5, 10)}
+
+
+def test_what_is_said_of_words_rests_on_the_texts_that_have_them() -> None:
+    rows = [replace(e, text=PLAIN[0]) if e.id in {"ann-0", "ann-7"} else e for e in events()]
+    said = Measured(terms=1)(view(rows)).differences()[-1]
+    assert said.text.startswith("Uses “honestly” (8)")
+    assert set(said.own) == {f"ann-{n}" for n in range(10)} - {"ann-0", "ann-7"}

@@ -138,7 +138,8 @@ def measure_group(
     """A group's texts against everybody else's on the same items.
 
     People are what is drawn: p-values come from giving the group's name to as many random users,
-    so that one member who writes a lot does not make a group. Words are not compared.
+    so that one member who writes a lot does not make a group. Words are not compared. Only public
+    events are read, as nobody in particular asks.
 
     Args:
         population: The events; cut it yourself if some must not be known.
@@ -161,10 +162,13 @@ def measure_group(
         )
     if population.by_item is None:
         raise DataError("Found no column 'item'; groups are compared on the same items.")
+    told = "audience" in population.columns
+    public = pl.col("audience").fill_null("public") == "public" if told else pl.lit(True)
     rows = (
-        population.frame.select("user", "item")
+        population.frame.select("user", "item", public=public)
         .with_row_index("row")
         .drop_nulls()
+        .filter("public")
         .with_columns(pl.col("user").is_in(list(members)).alias("mine"))
         .filter(
             pl.col("mine").any().over("item")
