@@ -65,6 +65,18 @@ def test_p_is_uniform_when_authors_mean_nothing() -> None:
     assert stats.kstest(np.concatenate(p), "uniform").pvalue > 0.01
 
 
+def test_a_draw_as_far_as_the_user_counts_whatever_its_rounding() -> None:
+    item, mine = np.zeros(2, dtype=int), np.array([True, False])
+    for low in (0.1, 0.7, 1 / 3):  # of two people each is as far from the other
+        assert contrasts(np.array([[low], [1.1]]), item, mine, 50, RNG(0)).p[0] == 1
+
+
+def test_no_p_is_below_one_in_draws_plus_one() -> None:
+    values, item, mine = reviews(7, items=20)
+    values[mine] += 99
+    assert contrasts(values, item, mine, 99, RNG(0)).p.tolist() == [0.01, 0.01, 0.01]
+
+
 def test_what_does_not_vary_has_no_effect_and_what_is_absent_is_left_out() -> None:
     values, item, mine = reviews(3)
     values[:, 0] = item
