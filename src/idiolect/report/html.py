@@ -175,7 +175,7 @@ def _calls(found: Explanation) -> str:
                 + (f", {len(call.reply.cut)} entries cut" if call.reply.cut else ""),
                 html.pre(call.prompt.render().text)
                 + html.card(html.tags("reply"), html.text(call.reply.text))
-                + f'<p class="id">{", ".join(call.prompt.events)}</p>',
+                + f'<p class="id">{escape(", ".join(call.prompt.events))}</p>',
             )
             for number, call in enumerate(found.outcome.calls, 1)
         ),
