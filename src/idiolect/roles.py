@@ -108,7 +108,8 @@ class Draft:
         text: The reply.
         value: Its meaning where not text: an option, a number, an object.
         user_model: What was believed of the user.
-        calls: Every prompt and reply on the way, in order; the last one wrote the text.
+        calls: Every prompt and reply on the way, in order, where the model is a `Tape`; the last
+            one wrote the text.
         notes: What limits it.
     """
 
@@ -142,9 +143,10 @@ class Personalizer(Generic[M]):
 
     def write(self, view: View) -> Draft:
         """The reply to the request that `view` was cut at."""
+        before = len(self.lm.calls) if isinstance(self.lm, Tape) else 0
         user_model = self.learn(view, view.request)
         reply = self.lm.one(self.prompt(view.request, user_model))
-        calls = tuple(self.lm.calls) if isinstance(self.lm, Tape) else ()
+        calls = tuple(self.lm.calls[before:]) if isinstance(self.lm, Tape) else ()
         return Draft(reply.text, reply.value, user_model, calls, user_model.notes)
 
     answer = write

@@ -4,7 +4,7 @@ They try the nouns on unlike things: what is awkward here would be awkward in ma
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ import pytest
 
 from idiolect.card import Recipe
 from idiolect.catalog import recipe
+from idiolect.data import Request
 from idiolect.errors import CapabilityError, DataError, SettingError
-from idiolect.lm import Prompt, Scripted, own, peers
+from idiolect.lm import Prompt, Scripted, Tape, own, peers
 from idiolect.roles import Draft, Fitted, Instrument, Judge, Session, UserEmbedding, Verdict, play
 from idiolect.run import Assembly, Outcome, run
 from idiolect.testing.contract import CHECKS, Bench, judged
@@ -62,6 +63,16 @@ def test_a_personalizer_writes() -> None:
     drafts = [outcome.answer for outcome in ran("personalizer.py")]
     assert all(isinstance(draft, Draft) and draft.text for draft in drafts)
     assert len({draft.text for draft in drafts}) == len(drafts)
+
+
+def test_a_draft_holds_the_calls_of_its_own_writing() -> None:
+    tape = Tape(Scripted(answered))
+    writer = shape("personalizer.py")(tape)
+    views = [POPULATION.as_of(request) for request in world().requests[:2]]
+    drafts = [writer.write(view) for view in views]
+    assert [call for draft in drafts for call in draft.calls] == tape.calls
+    assert [draft.calls[-1].reply.text for draft in drafts] == [draft.text for draft in drafts]
+    assert shape("personalizer.py")(Scripted(answered)).write(views[0]).calls == ()
 
 
 def test_a_scorer_prefers_what_people_like_and_ranks_the_catalogue() -> None:
@@ -234,3 +245,12 @@ def test_what_saw_the_target_is_refused_whatever_time_a_request_names(
     with pytest.raises(DataError, match="fit it on a population cut before"):
         Fitted.on(population, "all").at(population.as_of(asked))
     assert Fitted.on(world().past, "early").at(population.as_of(asked)) == "early"
+
+
+def test_what_saw_an_event_of_the_very_time_is_refused() -> None:
+    last = Fitted.on(world().past, "early")
+    assert last.until is not None
+    with pytest.raises(DataError, match="fit it on a population cut before"):
+        last.check(Request("ann", time=last.until))
+    last.check(Request("ann", time=last.until + timedelta(microseconds=1)))
+    last.check(Request("ann"))
