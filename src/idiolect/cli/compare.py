@@ -1,0 +1,216 @@
+"""`compare`: several methods on the same held-out texts, with controls, intervals and cost."""
+
+from __future__ import annotations
+
+import json as jsons
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from idiolect.cli.options import (
+    Columns,
+    EncoderName,
+    Items,
+    Model,
+    Source,
+    Variadic,
+    assemble,
+    load,
+    pairs,
+    stderr,
+    stdout,
+)
+from idiolect.errors import DataError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from idiolect.data import Population
+    from idiolect.measure import TextMetric
+    from idiolect.run.compare import Comparison
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(cls=Variadic)(compare)
+
+
+def compare(
+    methods: Annotated[list[str], typer.Argument(help="Recipes; the first is the baseline.")],
+    source: Source,
+    columns: Columns = None,
+    items: Items = None,
+    lm: Model = "extractive",
+    encoder: EncoderName = "lsa",
+    metrics: Annotated[
+        str, typer.Option(help="Names, separated by commas; the first is drawn.")
+    ] = "rouge1,rougeL,bleu,length_ratio",
+    controls: Annotated[
+        bool, typer.Option("--controls", help="Also with a wrong user's, shuffled, mean history.")
+    ] = False,
+    power: Annotated[
+        bool, typer.Option("--power", help="Say which difference so many users can show.")
+    ] = False,
+    add: Annotated[
+        list[str] | None, typer.Option(help="Predictions made elsewhere: NAME=replies.jsonl")
+    ] = None,
+    last: Annotated[int, typer.Option(help="Held-out events a user.", min=1)] = 1,
+    at_least: Annotated[int, typer.Option(help="Only users with so many events.")] = 12,
+    limit: Annotated[int | None, typer.Option(help="At most so many requests.", min=1)] = None,
+    threads: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 4,
+    seed: Annotated[int, typer.Option(help="Of controls, intervals and tests.")] = 0,
+    html: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write tables as JSON here.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every score as CSV here.")] = None,
+) -> None:
+    """Compare methods on your table: scores, intervals, controls, cost, failures."""
+    from idiolect.data import last_per_user
+    from idiolect.report.comparison import notes, to_html
+    from idiolect.run import language_model
+    from idiolect.run.compare import compare as run_all
+    from idiolect.run.controls import controls as all_controls
+
+    remarks, out = stderr(), stdout()
+    built = {name: assemble(name, encoder, None) for name in methods}
+    model = language_model(lm)
+    population = load(source, columns, items, remarks).population
+    requests = last_per_user(population, last, at_least=at_least)[:limit]
+    with remarks.status("") as status:
+        found = run_all(
+            built,
+            population,
+            requests,
+            model,
+            metrics=_metrics(metrics, population),
+            controls=all_controls(seed) if controls else None,
+            predictions={n: _predictions(Path(p)) for n, p in pairs(add, "--add").items()},
+            threads=threads,
+            seed=seed,
+            progress=lambda arm, now: status.update(
+                f"{arm}: {now.done}/{now.total}, {now.rate:.1f}/s, {now.failed} failed"
+            ),
+        )
+    for note in notes(found):
+        out.print(f"[yellow]! {note}[/yellow]")
+    _print(found, out)
+    if power:
+        metric = found.metrics[0].name
+        out.print(
+            f"With {len(set(found.users))} users, a difference of {found.detectable(metric):.4f} "
+            "in "
+            f"{metric} is shown four times out of five."
+        )
+    if html is not None:
+        html.write_text(to_html(found), encoding="utf-8")
+    if json is not None:
+        json.write_text(jsons.dumps(plain(found), indent=1, ensure_ascii=False), encoding="utf-8")
+    if csv is not None:
+        found.rows().write_csv(csv)
+    for path in (html, json, csv):
+        if path is not None:
+            remarks.print(f"Wrote {path}.")
+
+
+def _metrics(names: str, population: Population) -> list[TextMetric]:
+    """Metrics by name; `similarity` is of LSA vectors fitted on all texts, the real ones too."""
+    from idiolect.embed import Lsa
+    from idiolect.measure import similarity, text_metric
+
+    return [
+        similarity(Lsa().fit(population.frame["text"].to_list()))
+        if name.strip() == "similarity"
+        else text_metric(name.strip())
+        for name in names.split(",")
+    ]
+
+
+def plain(found: Comparison) -> dict[str, Any]:
+    """A comparison's tables as plain values; NaN becomes None."""
+    tests = {
+        family: [
+            {
+                "metric": metric.name,
+                "method": test.method,
+                "against": test.against,
+                "gain": test.paired.difference,
+                "low": test.paired.low,
+                "high": test.paired.high,
+                "p": test.paired.p,
+                "p_corrected": test.p,
+                "users": test.paired.users,
+                "rows": test.paired.rows,
+            }
+            for metric in found.metrics
+            for test in make(metric.name)
+        ]
+        for family, make in (("methods", found.tests), ("controls", found.controlled))
+    }
+    whole = {
+        "lm": found.lm,
+        "requests": len(found.requests),
+        "users": len(set(found.users)),
+        "seed": found.seed,
+        "summary": found.summary().to_dicts(),
+        "tests": tests,
+        "detectable": {m.name: found.detectable(m.name) for m in found.metrics},
+    }
+    cleaned: dict[str, Any] = _no_nan(whole)
+    return cleaned
+
+
+def _no_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _no_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_no_nan(v) for v in value]
+    return None if isinstance(value, float) and value != value else value
+
+
+def _predictions(path: Path) -> dict[str, str | None]:
+    """Event id → reply, as `run --out` writes them; None where the request failed."""
+    found: dict[str, str | None] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = jsons.loads(line)
+            found[row["event"]] = None if row.get("failure") else row["reply"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"Found {line[:60]!r} in line {number} of {path}; each line is JSON with 'event' "
+                "and "
+                f"'reply', as `idiolect run --out` writes it ({error!r})."
+            ) from error
+    return found
+
+
+def _print(found: Comparison, out: Console) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1), show_edge=False)
+    table.add_column("method", no_wrap=True)
+    first = found.metrics[0].name
+    for name in (first, "95 % interval", *(m.name for m in found.metrics[1:])):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("failed", "calls", "tokens", "s"):
+        table.add_column(name, justify="right", no_wrap=True, style="dim")
+    for arm in found.arms:
+        score = found.mean(arm, first)
+        rest = [f"{found.mean(arm, m.name).mean:.3f}" for m in found.metrics[1:]]
+        cost = arm.cost
+        table.add_row(
+            arm.name,
+            f"{score.mean:.4f}",
+            f"[{score.low:.3f}, {score.high:.3f}]" if score.low == score.low else "–",
+            *rest,
+            str(sum(text is None for text in arm.texts)),
+            f"{cost['calls']:.1f}",
+            f"{cost['tokens']:.0f}",
+            f"{cost['seconds']:.2f}",
+        )
+    out.print(table)
+    for test in [*found.tests(first), *found.controlled(first)]:
+        out.print(
+            f"{test.method} − {test.against}: {test.paired.difference:+.4f} "
+            f"[{test.paired.low:+.4f}, {test.paired.high:+.4f}], p = {test.p:.4f} (corrected)",
+            markup=False,
+        )

@@ -1,0 +1,300 @@
+"""A comparison as a page: intervals, controls, cost, people, best and worst cases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from idiolect.report import page as html
+from idiolect.report.chart import Axis, Bar, Point, forest, plane
+from idiolect.run.compare import OWN, Arm, Comparison, Test
+
+FLOOR = (
+    "The model is the LLM-free floor “extractive”: these figures show that the pipes are right. "
+    "They "
+    "are not the quality of any method, and they do not carry over to a language model."
+)
+NO_CONTROLS = (
+    "Run without controls: a gain below may come from showing any history at all, not this user's. "
+    "Add --controls before believing it."
+)
+ONE_USER = (
+    "All requests are one user's: there is no interval and no test, as nothing says how users "
+    "differ."
+)
+#: A method that failed on more of the requests than this is marked.
+MANY = 0.05
+
+
+def to_html(found: Comparison, *, cases: int = 3) -> str:
+    """The whole page, self-contained; the first metric is the one that is drawn."""
+    metric = found.metrics[0].name
+    return html.page(
+        f"{', '.join(found.methods)}: compared",
+        lead(found),
+        *(html.note(note) for note in notes(found)),
+        _scores(found, metric),
+        _tests(found, metric),
+        _controls(found, metric),
+        _cost(found, metric),
+        _people(found, metric),
+        _cases(found, metric, cases),
+        _all_metrics(found),
+    )
+
+
+def lead(found: Comparison) -> str:
+    """What was compared, in a line."""
+    users = len(set(found.users))
+    return (
+        f"{len(found.requests):,} held-out texts of {users:,} user{'s' if users != 1 else ''}; "
+        "model "
+        f"{found.lm}; every method saw the same views, cut at each request."
+    )
+
+
+def notes(found: Comparison) -> list[str]:
+    """What a reader must know before the figures."""
+    said = []
+    if found.lm == "extractive":
+        said.append(FLOOR)
+    if len(set(found.users)) == 1:
+        said.append(ONE_USER)
+    if all(arm.history == OWN for arm in found.arms):
+        said.append(NO_CONTROLS)
+    for arm in found.arms:
+        failed = sum(text is None for text in arm.texts)
+        if failed > MANY * len(found.requests):
+            kinds = ", ".join(f"{n} {kind}" for kind, n in arm.failures.most_common())
+            said.append(
+                f"{arm.name} failed on {failed} of {len(found.requests)} requests"
+                f"{f' ({kinds})' if kinds else ''}. Its mean rests on the others; compare with "
+                "care: "
+                "the requests that it failed on may be the hard ones."
+            )
+    return said
+
+
+def _scores(found: Comparison, metric: str) -> str:
+    own = [arm for arm in found.arms if arm.history == OWN]
+    bars = [_bar(found, arm, metric) for arm in own]
+    head = (
+        "method", metric, "95 % interval", "scored", "failed", "unreadable", "calls", "tokens",
+        "retries", "seconds",
+    )  # fmt: skip
+    return html.section(
+        "Scores",
+        html.card(forest(bars, metric, title=f"{metric}, mean and 95 % interval")),
+        html.table(head, [_row(found, arm, metric) for arm in own]),
+        lead="Means over requests with 95 % intervals clustered by user; the dashed line is the "
+        "first "
+        "method. Cost is a request's mean. A failed request has no score and is counted apart; "
+        "unreadable are those whose reply could not be read.",
+    )
+
+
+def _bar(found: Comparison, arm: Arm, metric: str) -> Bar:
+    score = found.mean(arm, metric)
+    return Bar(arm.name, score.mean, score.low, score.high, int(arm.history != OWN))
+
+
+def _best(found: Comparison, arms: Sequence[Arm], metric: str) -> Arm:
+    return max(arms, key=lambda arm: np.nan_to_num(found.mean(arm, metric).mean, nan=-np.inf))
+
+
+def _row(found: Comparison, arm: Arm, metric: str) -> tuple[str, ...]:
+    score, cost = found.mean(arm, metric), arm.cost
+    failed = sum(text is None for text in arm.texts)
+    return (
+        arm.name,
+        _figure(score.mean),
+        _interval(score.low, score.high),
+        str(score.rows),
+        str(failed),
+        str(arm.failures["ReplyError"]),
+        _figure(cost["calls"], 1),
+        _figure(cost["tokens"], 0),
+        _figure(cost["retries"], 2),
+        _figure(cost["seconds"], 3),
+    )
+
+
+def _tests(found: Comparison, metric: str) -> str:
+    tests = found.tests(metric)
+    if not tests:
+        return ""
+    smallest = found.detectable(metric)
+    power = (
+        f"So many users can show a difference of {smallest:.4f} in {metric} four times out of five "
+        "(two-sided, .05, before correction); a smaller one would usually be missed."
+        if math.isfinite(smallest)
+        else ""
+    )
+    return html.section(
+        f"Gains over {found.methods[0]}",
+        html.table(*_tested(tests)),
+        f"<p>{escape(power)}</p>" if power else "",
+        lead="Paired over the requests that both answered; p by exchanging signs user by user, "
+        "corrected "
+        "over the methods (Holm).",
+    )
+
+
+def _controls(found: Comparison, metric: str) -> str:
+    tests = found.controlled(metric)
+    if not tests:
+        return ""
+    shown = {test.method for test in tests}
+    bars = [_bar(found, arm, metric) for arm in found.arms if arm.method in shown]
+    return html.section(
+        "Is it this user's history?",
+        html.card(forest(bars, metric, title="Own history, and the controls")),
+        html.table(*_tested(tests)),
+        lead="The same method and request with somebody else's history. Wrong user: another "
+        "user's whole "
+        "history. Shuffled: the same things, each told by a random other. Population mean: texts "
+        "of "
+        "many people, the same for all users. A method personalizes as far as its own-history row "
+        "stands above these.",
+    )
+
+
+def _tested(tests: Sequence[Test]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    head = ("method", "against", "gain", "95 % interval", "p", "p corrected", "users", "requests")
+    return head, [
+        (
+            test.method,
+            test.against,
+            f"{test.paired.difference:+.4f}",
+            _interval(test.paired.low, test.paired.high, sign=True),
+            _figure(test.paired.p),
+            _figure(test.p),
+            str(test.paired.users),
+            str(test.paired.rows),
+        )
+        for test in tests
+    ]
+
+
+def _cost(found: Comparison, metric: str) -> str:
+    own = [arm for arm in found.arms if arm.history == OWN and arm.outcomes]
+    points = [
+        Point(arm.cost["tokens"], mean, True, f"{arm.name}: {mean:.4f}", arm.name)
+        for arm in own
+        if math.isfinite(mean := found.mean(arm, metric).mean)
+    ]
+    if len(points) < 2:
+        return ""
+    return html.section(
+        "Cost against quality",
+        html.card(
+            plane(
+                points,
+                Axis.over("tokens a request", [p.x for p in points]),
+                Axis.over(metric, [p.y for p in points]),
+                title=f"{metric} against tokens",
+                size=(820, 420),
+            )
+        ),
+        lead="Up and left is better.",
+    )
+
+
+def _people(found: Comparison, metric: str) -> str:
+    own = [arm for arm in found.arms if arm.history == OWN]
+    if len(own) < 2 or len(set(found.users)) < 3:
+        return ""
+    best = _best(found, own[1:], metric)
+    a, b = found.column(own[0], metric), found.column(best, metric)
+    points = []
+    for user in sorted(set(found.users)):
+        here = (found.users == user) & np.isfinite(a) & np.isfinite(b)
+        if here.any():
+            x, y = float(a[here].mean()), float(b[here].mean())
+            points.append(Point(x, y, y > x, f"{user}: {x:.3f} → {y:.3f}"))
+    ends = [value for p in points for value in (p.x, p.y)]
+    better = sum(p.y > p.x for p in points)
+    return html.section(
+        "User by user",
+        html.card(
+            plane(
+                points,
+                Axis.over(f"{metric} of {own[0].name}", ends),
+                Axis.over(f"{metric} of {best.name}", ends),
+                title=f"{best.name} against {own[0].name}",
+                diagonal=True,
+            )
+        ),
+        lead=f"One dot a user; above the line {best.name} is better. It is for {better} of "
+        f"{len(points)} users.",
+    )
+
+
+def _cases(found: Comparison, metric: str, cases: int) -> str:
+    own = [arm for arm in found.arms if arm.history == OWN]
+    if len(own) < 2:
+        return ""
+    best = _best(found, own[1:], metric)
+    gain = found.column(best, metric) - found.column(own[0], metric)
+    order = [int(n) for n in np.argsort(gain, kind="stable") if math.isfinite(gain[n])]
+    worst, top = order[:cases], order[::-1][:cases]
+    failed = [n for n, text in enumerate(best.texts) if text is None][:cases]
+    return html.section(
+        f"Best and worst cases of {best.name}",
+        *(_case(found, n, own[0], best, metric) for n in dict.fromkeys([*top, *worst[::-1]])),
+        *(_failed(found, n, best) for n in failed),
+        lead=f"Where it gained and lost most over {own[0].name}, with the last prompt.",
+    )
+
+
+def _case(found: Comparison, n: int, base: Arm, best: Arm, metric: str) -> str:
+    request = found.requests[n]
+    item = request.item
+    about = item.name if item else ""
+    boxes = [
+        html.card(
+            html.tags(f"{arm.name}: {found.column(arm, metric)[n]:.3f}"),
+            html.text(arm.texts[n] or ""),
+        )
+        for arm in (base, best)
+    ]
+    boxes.append(html.card(html.tags("what they really wrote"), html.text(found.truths[n])))
+    outcome = best.outcomes[n] if best.outcomes else None
+    prompt = outcome.calls[-1].prompt.render().text if outcome and outcome.calls else ""
+    gain = found.column(best, metric)[n] - found.column(base, metric)[n]
+    return html.card(
+        html.tags(f"{gain:+.3f}", request.user, about),
+        f'<div class="columns">{"".join(boxes)}</div>',
+        html.folded("the last prompt", html.pre(prompt)) if prompt else "",
+    )
+
+
+def _failed(found: Comparison, n: int, arm: Arm) -> str:
+    failure = arm.outcomes[n].failure if arm.outcomes else None
+    why = f"{failure.kind}: {failure.message}" if failure else "no prediction"
+    return html.card(html.tags("failed", found.requests[n].user), html.note(why))
+
+
+def _all_metrics(found: Comparison) -> str:
+    head = ("method", *(m.name for m in found.metrics))
+    rows = []
+    for arm in found.arms:
+        cells = []
+        for metric in found.metrics:
+            score = found.mean(arm, metric.name)
+            cells.append(f"{_figure(score.mean)} {_interval(score.low, score.high)}")
+        rows.append((arm.name, *cells))
+    sources = html.listed(f"{m.name}: {m.source}" for m in found.metrics)
+    return html.section("All metrics", html.table(head, rows), html.folded("sources", sources))
+
+
+def _figure(value: float, digits: int = 4) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+
+
+def _interval(low: float, high: float, *, sign: bool = False) -> str:
+    form = "+.4f" if sign else ".4f"
+    return f"[{low:{form}}, {high:{form}}]" if math.isfinite(low) else "–"
