@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ QUOTES, QUOTE_CHARACTERS = 3, 240
 KEPT = 2**15
 #: Below this many comparable texts (members of a group) a note says so.
 FEW = 8
+#: Below this many people on a side nothing is claimed of a group: one of them would be a fifth.
+MEMBERS = 5
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ class Measured:
         kept = own.take(at for item in enough for at in on[item][-self.each :])
         compared = kept.join(*(others[item] for item in enough))
         mine = np.arange(len(compared)) < len(kept)
-        return _measurements(self, view.request.user, compared, mine, notes)
+        bare = Measurements(view.request.user, features=self.features, q=self.q, least=self.least)
+        return _measurements(self, bare, compared, mine, notes)
 
 
 def measure_group(
@@ -133,96 +136,120 @@ def measure_group(
     users: Collection[str],
     *,
     name: str = "group",
+    against: Collection[str] | None = None,
+    rest: str = "the rest",
+    within_items: bool = True,
     measured: Measured | None = None,
 ) -> Measurements:
-    """A group's texts against everybody else's on the same items.
+    """A group's texts against everybody else's, or another group's, on the same items.
 
-    People are what is drawn: p-values come from giving the group's name to as many random users,
-    so that one member who writes a lot does not make a group. Words are not compared. Only public
-    events are read, as nobody in particular asks.
+    People are what is drawn: p-values come from giving the group's name to as many random users
+    who write as much as its members, so that one member who writes a lot does not make a group.
+    Words are not compared. Only public events are read, as nobody in particular asks. With fewer
+    than `MEMBERS` people on a side nothing is claimed.
 
     Args:
         population: The events; cut it yourself if some must not be known.
         users: The members.
         name: What to call them.
+        against: The other group; None means everybody else. Who is in both is left out of it.
+        rest: What to call the other side.
+        within_items: Compare on the same items only; otherwise all texts with all texts, so that
+            what a group writes about counts as its difference too.
         measured: The settings; None means the defaults.
 
     Raises:
-        DataError: A member has no events, or the events have no items.
+        DataError: A member has no events, the other group is empty, or the events have no items
+            to compare within.
     """
     import polars as pl
 
     measured = measured or Measured()
-    members = set(users)
-    unknown = sorted(members.difference(population.users))
-    if unknown or not members:
+    members, others = set(users), None if against is None else set(against).difference(users)
+    unknown = sorted(members.union(others or ()).difference(population.users))
+    if unknown or not members or others == set():
         raise DataError(
-            f"Found {len(unknown)} of {len(members)} members of {name!r} without events"
-            f"{f', first {unknown[0]!r}' if unknown else ''}; give users of the population."
+            f"Found {len(unknown)} of {len(members.union(others or ()))} members of {name!r} "
+            f"without events{f', first {unknown[0]!r}' if unknown else ''}, and "
+            f"{len(members)} against {'all' if others is None else len(others)} others; give "
+            "users of the population, some on each side."
         )
-    if population.by_item is None:
-        raise DataError("Found no column 'item'; groups are compared on the same items.")
-    told = "audience" in population.columns
-    public = pl.col("audience").fill_null("public") == "public" if told else pl.lit(True)
-    rows = (
-        population.frame.select("user", "item", public=public)
-        .with_row_index("row")
-        .drop_nulls()
-        .filter("public")
-        .with_columns(pl.col("user").is_in(list(members)).alias("mine"))
-        .filter(
+    if within_items and population.by_item is None:
+        raise DataError(
+            "Found no column 'item'; groups are compared on the same items. Name that column, or "
+            "compare all texts with all (within_items=False, --no-topic-control)."
+        )
+    frame = population.frame.with_row_index("row")
+    if "audience" in frame.columns:
+        frame = frame.filter(pl.col("audience").fill_null("public") == "public")
+    if others is not None:
+        frame = frame.filter(pl.col("user").is_in(list(members | others)))
+    item = pl.col("item") if "item" in frame.columns else pl.lit(None, pl.String)
+    rows = frame.select("row", "user", item.alias("item")).with_columns(
+        pl.col("user").is_in(list(members)).alias("mine")
+    )
+    if within_items:
+        rows = rows.drop_nulls("item").filter(
             pl.col("mine").any().over("item")
             & (pl.col("user").filter(~pl.col("mine")).n_unique().over("item") >= measured.peers)
         )
-        .filter(pl.int_range(pl.len()).reverse().over("user", "item") < measured.each)
+    rows = rows.filter(
+        pl.col("item").is_null()
+        | (pl.int_range(pl.len()).reverse().over("user", "item") < measured.each)
     )
     events = Events(population, rows["row"].to_numpy().astype(np.intp))
     mine = rows["mine"].to_numpy()
-    people = len(np.unique(events.user_codes[mine]))
-    few = f"only {people} of {len(members)} members wrote about things that others wrote about"
-    notes = [few] if people < FEW else []
-    return _measurements(measured, name, events, mine, notes, group=True)
+    inside, outside = (len(np.unique(events.user_codes[side])) for side in (mine, ~mine))
+    than = f"{rest} on the same things" if within_items else rest
+    named = Measurements(
+        name,
+        features=measured.features,
+        q=measured.q,
+        least=measured.least,
+        than=than,
+        sides=("the group", rest),
+    )
+    shared = " wrote about things that others wrote about" if within_items else " have texts"
+    notes = [f"only {inside} of {len(members)} members{shared}"] if inside < FEW else []
+    if min(inside, outside) < MEMBERS:
+        few = f"{inside} members and {outside} others can be compared; with fewer than {MEMBERS} "
+        few += "people on a side nothing is claimed of a group"
+        own, reference = (tuple(np.array(events.ids)[side].tolist()) for side in (mine, ~mine))
+        return replace(named, own=own, reference=reference, note="; ".join([*notes, few]))
+    return _measurements(measured, named, events, mine, notes, group=True, within=within_items)
 
 
 def _measurements(
     settings: Measured,
-    name: str,
+    bare: Measurements,
     events: Events,
     mine: Mask,
     notes: Sequence[str],
     *,
     group: bool = False,
+    within: bool = True,
 ) -> Measurements:
     """Own texts (`mine`) against the others among `events`, on the same items."""
-    _, item = np.unique(events.item_codes, return_inverse=True)
+    item = own_items(events)
     # A unit is what one person wrote about one item.  # (2, units)
     units, unit = np.unique([item, events.user_codes], axis=1, return_inverse=True)
     unit = unit.reshape(-1)
     size = np.bincount(unit)
     own_units = np.bincount(unit[mine], minlength=len(size)) > 0
-    bare = Measurements(name, features=settings.features, q=settings.q, least=settings.least)
     if own_units.sum() < settings.at_least_items:
         few = f"comparable texts on {int(own_units.sum())} things, fewer than the "
         few += f"{settings.at_least_items} needed"
         return replace(bare, note="; ".join([*notes, few]))
-    texts = events.texts
-    codes, foreign = _own_codes(texts, events.column("language"), mine)
-    if foreign:
-        left = sum(not feature.valid("und") for feature in settings.features)
-        notes = [
-            *notes,
-            f"{foreign} own texts name no language and do not look English; the {left} features "
-            "that need one were left out there",
-        ]
-    read = [settings.read(text, code) for text, code in zip(texts, codes, strict=True)]
-    values, features = np.array([row for row, _ in read]), settings.features
-    if np.isfinite(events.ratings).any():
-        values, features = np.column_stack([values, events.ratings]), (*features, RATING)
+    figures = read_figures(settings, events, mine)
+    values, features = figures.values, figures.features
+    if not within:
+        item, units = np.zeros_like(item), np.stack([np.zeros_like(units[1]), units[1]])
     rng = np.random.default_rng(settings.seed)
     authors = units[1] if group else None
-    means = _unit_means(values, unit)
+    means = unit_means(values, unit)
     table = contrasts(means, units[0], own_units, settings.draws, rng, authors)
     corrected = benjamini_hochberg(table.p)
+    texts = events.texts
     own = [Text(texts[n]) for n in np.flatnonzero(mine)]
     counted = _counts(np.isfinite(values), item, mine)
     measures = [
@@ -238,7 +265,7 @@ def _measurements(
             items=int(table.texts[n]),
             texts=int(counted[0, n]),
             reference_texts=int(counted[1, n]),
-            quotes=_quotes(feature, own, table.effect[n], table.reference_mean[n])
+            quotes=quotes(feature, own, table.effect[n], table.reference_mean[n])
             if corrected[n] <= settings.q
             else (),
             languages=feature.languages,
@@ -249,7 +276,6 @@ def _measurements(
     # Words are those of the latest text of each unit: a longer unit has more of any word.
     latest = np.zeros(len(size), dtype=np.intp)
     latest[unit] = np.arange(len(unit))
-    words = [read[n][1] for n in latest]
     ids = events.ids
     return replace(
         bare,
@@ -257,7 +283,7 @@ def _measurements(
         terms=()
         if group
         else distinctive(
-            words,
+            [figures.words[n] for n in latest],
             [ids[n] for n in latest],
             units[0],
             own_units,
@@ -266,12 +292,50 @@ def _measurements(
         ),
         own=tuple(ids[n] for n in np.flatnonzero(mine)),
         reference=tuple(ids[n] for n in np.flatnonzero(~mine)),
-        note="; ".join(notes),
+        note="; ".join([*notes, *figures.notes]),
         features=features,
     )
 
 
-def _unit_means(values: Floats, unit: NDArray[np.intp]) -> Floats:
+def own_items(events: Events) -> NDArray[np.intp]:
+    """Item numbers from 0; an event without an item is about a thing of its own.  # (events,)"""
+    codes = events.item_codes
+    alone = codes.max(initial=-1) + 1 + np.arange(len(codes))
+    _, item = np.unique(np.where(codes < 0, alone, codes), return_inverse=True)
+    return item.reshape(-1)
+
+
+class Figures(NamedTuple):
+    """What was read of some texts.
+
+    Attributes:
+        values: NaN where a feature does not apply.  # (texts, features)
+        features: What was measured; the rating comes last where there is any.
+        words: Of each text.
+        notes: What was left out.
+    """
+
+    values: Floats
+    features: tuple[Feature, ...]
+    words: list[frozenset[str]]
+    notes: tuple[str, ...]
+
+
+def read_figures(settings: Measured, events: Events, mine: Mask) -> Figures:
+    """The features of each text, in the languages that they are valid for."""
+    texts = events.texts
+    codes, foreign = _own_codes(texts, events.column("language"), mine)
+    left = sum(not feature.valid("und") for feature in settings.features)
+    said = f"{foreign} own texts name no language and do not look English; the {left} features "
+    said += "that need one were left out there"
+    read = [settings.read(text, code) for text, code in zip(texts, codes, strict=True)]
+    values, features = np.array([row for row, _ in read]), settings.features
+    if np.isfinite(events.ratings).any():
+        values, features = np.column_stack([values, events.ratings]), (*features, RATING)
+    return Figures(values, features, [words for _, words in read], (said,) if foreign else ())
+
+
+def unit_means(values: Floats, unit: NDArray[np.intp]) -> Floats:
     """Mean of each unit's texts, over those that a feature applies to.  # (units, features)"""
     applies = np.isfinite(values)
     sums = np.zeros((int(unit.max()) + 1, values.shape[1]))
@@ -302,7 +366,7 @@ def _own_codes(
     return ["und" if n in foreign else code for n, code in enumerate(codes)], len(foreign)
 
 
-def _quotes(feature: Feature, own: Sequence[Text], effect: float, usual: float) -> tuple[str, ...]:
+def quotes(feature: Feature, own: Sequence[Text], effect: float, usual: float) -> tuple[str, ...]:
     """The own sentences that show it best, at most one a text.
 
     Best is the distance from what is usual times √words: few words show little.

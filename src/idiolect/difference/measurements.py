@@ -48,6 +48,8 @@ class Measurements:
         features: What was measured, rating included.
         q: Greatest corrected p-value of what counts as found.
         least: Smallest effect of what counts as found.
+        than: With whom, as sentences say it.
+        sides: What charts and tables call the two sides.
     """
 
     user: str
@@ -59,6 +61,8 @@ class Measurements:
     features: tuple[Feature, ...] = FEATURES
     q: float = 0.05
     least: float = 0.6
+    than: str = "others on the same things"
+    sides: tuple[str, str] = ("own", "others")
 
     @property
     def found(self) -> tuple[Measure, ...]:
@@ -93,7 +97,7 @@ class Measurements:
             told.append(
                 Difference(
                     "semantic",
-                    f"Uses {_listed(self.terms)} more than others on the same things.",
+                    f"Uses {_listed(self.terms)} more than {self.than}.",
                     "measured",
                     own=tuple(name for name in self.own if name in used),
                     reference=self.reference,
@@ -107,7 +111,7 @@ class Measurements:
         feature = next(f for f in self.features if f.name == measure.feature)
         does = feature.more if measure.effect > 0 else feature.less
         return (
-            f"{does[0].upper()}{does[1:]} than others on the same things: "
+            f"{does[0].upper()}{does[1:]} than {self.than}: "
             f"{_figure(measure.own_mean)} against {_figure(measure.reference_mean)} {feature.unit} "
             f"(d = {measure.effect:+.1f}, {_ordinal(measure.percentile)} percentile, "
             f"{_counted(measure)})."
