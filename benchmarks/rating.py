@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from idiolect.data import Population, View
 from idiolect.difference import OwnMean, PeersMean, RatesItems, RelativeRating
-from idiolect.measure import interval
+from idiolect.measure import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("amazon_dev", "amazon_test", "gap_dev")
@@ -98,7 +98,7 @@ def errors(rater: RatesItems, among: Iterable[Case]) -> Errors:
 
 def gained(gain: Errors, users: list[str]) -> dict[str, float]:
     """Mean gain with its 95 % percentile interval, users drawn with replacement."""
-    low, high = interval(gain, np.array(users), np.random.default_rng(SEED), draws=DRAWS)
+    low, high = bootstrap(gain, np.array(users), np.random.default_rng(SEED), draws=DRAWS)
     return {"mean": _r(gain.mean()), "low": _r(low), "high": _r(high), "users": len(set(users))}
 
 

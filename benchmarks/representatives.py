@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from idiolect.embed import Lsa, Vectors
-from idiolect.measure import interval
+from idiolect.measure import bootstrap
 from idiolect.select import cluster_centres, stratified
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,7 +97,7 @@ def by_product(path: Path, seed: int) -> list[tuple[int, Scores]]:
 
 
 def _with_interval(values: list[float]) -> dict[str, float]:
-    low, high = interval(
+    low, high = bootstrap(
         np.array(values), np.arange(len(values)), np.random.default_rng(SEED), draws=RESAMPLES
     )
     numbers = {"mean": float(np.mean(values)), "low": low, "high": high}

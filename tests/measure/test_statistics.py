@@ -6,7 +6,6 @@ from idiolect.measure import (
     at_least,
     benjamini_hochberg,
     group_means,
-    interval,
     log_odds,
     pooled_sd,
 )
@@ -41,23 +40,6 @@ def test_pooled_sd_needs_a_group_of_two() -> None:
 def test_group_means_by_number() -> None:
     means = group_means(np.array([[1.0], [3.0], [8.0]]), np.array([0, 0, 2]))
     np.testing.assert_array_equal(means, [[2.0], [np.nan], [8.0]])
-
-
-def test_interval_covers_the_mean_of_clustered_values() -> None:
-    rng = np.random.default_rng(2)
-    groups, covered, alone = np.repeat(np.arange(40), 10), 0, 0
-    for _ in range(80):
-        values = np.repeat(rng.normal(size=40), 10) + rng.normal(size=400)
-        low, high = interval(values, groups, rng, draws=200)
-        covered += low <= 0 <= high
-        low, high = interval(values, np.arange(400), rng, draws=200)
-        alone += low <= 0 <= high
-    assert covered >= 70
-    assert alone < 56
-
-
-def test_interval_of_nothing_is_unknown() -> None:
-    assert np.isnan(interval(np.array([]), np.array([]), np.random.default_rng(0))).all()
 
 
 def test_log_odds_is_monroes_formula() -> None:

@@ -2,12 +2,22 @@
 
 from idiolect.measure.contrasts import Contrasts, contrasts
 from idiolect.measure.features import FEATURES, Dimension, Feature, measure
+from idiolect.measure.judge import (
+    Judged,
+    Pairwise,
+    Pointwise,
+    Preference,
+    Preferences,
+    judged,
+    preferred,
+)
 from idiolect.measure.metrics import METRICS, TextMetric, similarity, text_metric
 from idiolect.measure.statistics import (
     Estimate,
     Paired,
     at_least,
     benjamini_hochberg,
+    bootstrap,
     detectable,
     estimate,
     group_means,
@@ -26,11 +36,17 @@ __all__ = [
     "Dimension",
     "Estimate",
     "Feature",
+    "Judged",
     "Paired",
+    "Pairwise",
+    "Pointwise",
+    "Preference",
+    "Preferences",
     "Text",
     "TextMetric",
     "at_least",
     "benjamini_hochberg",
+    "bootstrap",
     "contrasts",
     "detectable",
     "estimate",
@@ -38,11 +54,13 @@ __all__ = [
     "group_means",
     "holm",
     "interval",
+    "judged",
     "language_of",
     "log_odds",
     "measure",
     "paired",
     "pooled_sd",
+    "preferred",
     "similarity",
     "text_metric",
 ]

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -211,7 +212,8 @@ class Meteor:
         """
         from nltk.translate.meteor_score import single_meteor_score
 
-        wordnet = installed_wordnet() if self.synonyms else WordNet()
+        synsets = (installed_wordnet() if self.synonyms else WordNet()).synsets
+        wordnet = SimpleNamespace(synsets=lru_cache(maxsize=None)(synsets))
         scores = []
         for output, reference in zip(outputs, references, strict=True):
             real = tokens(reference)
@@ -220,10 +222,11 @@ class Meteor:
         return scores
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def tokens(text: str) -> tuple[str, ...]:
     """Words and marks by NLTK's tokenizer, sentence by sentence."""
     tokenize = _tokenizer().tokenize
-    return [token for sentence in Text(text).sentences for token in tokenize(sentence)]
+    return tuple(token for sentence in Text(text).sentences for token in tokenize(sentence))
 
 
 @lru_cache(maxsize=1)

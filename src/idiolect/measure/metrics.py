@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from idiolect.embed import Encoder
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.measure.meteor import Meteor, installed_wordnet, stem
+from idiolect.measure.statistics import bootstrap
 from idiolect.measure.text import WORD
 
 Floats = NDArray[np.float64]
@@ -81,6 +83,42 @@ class TextMetric:
             return None
         return float(self.whole(made, real)) if made else float("nan")
 
+    def corpus_interval(
+        self,
+        outputs: Sequence[str | None],
+        references: Texts,
+        users: NDArray[np.generic],
+        rng: np.random.Generator,
+        *,
+        level: float = 0.95,
+        draws: int = 2000,
+    ) -> tuple[float, float]:
+        """Bootstrap interval of `corpus`, clustered by user.
+
+        Args:
+            outputs: One a row; None where there is none.  # (rows,)
+            references: What was really written.  # (rows,)
+            users: Whose each row is: name or number.  # (rows,)
+            rng: Source of the draws.
+            level: Coverage.
+            draws: Bootstrap samples.
+
+        Returns:
+            NaNs with one user or none, and where the figure is not made from sums over rows.
+
+        Raises:
+            DataError: There are not as many outputs as references, or as users.
+        """
+        there, made, real = _present(outputs, references)
+        if not isinstance(self.whole, Summed):
+            return float("nan"), float("nan")
+        parts = np.full((len(outputs), 1), np.nan)
+        if there:
+            some = self.whole.parts(made, real)
+            parts = np.full((len(outputs), some.shape[1]), np.nan)
+            parts[there] = some
+        return bootstrap(parts, users, rng, of=self.whole.figure, level=level, draws=draws)
+
 
 def _present(
     outputs: Sequence[str | None], references: Texts
@@ -128,13 +166,16 @@ def text_metric(name: str) -> TextMetric:
     return METRICS[name]
 
 
-_NOT_ROUGE = re.compile(r"[^a-z0-9]+")
+_ROUGE = re.compile(r"[a-z0-9]+")
 
 
-def _rouge_tokens(text: str, stemmed: bool) -> list[str]:
+@lru_cache(maxsize=10_000)
+def _rouge_tokens(text: str, stemmed: bool) -> tuple[str, ...]:
     """As rouge-score cuts a text: runs of a–z and 0–9, words of more than three stemmed."""
-    words = _NOT_ROUGE.sub(" ", text.lower()).split()
-    return [stem(word) if len(word) > 3 else word for word in words] if stemmed else words
+    words = _ROUGE.findall(text.lower())
+    return (
+        tuple(stem(word) if len(word) > 3 else word for word in words) if stemmed else tuple(words)
+    )
 
 
 def _f_measure(common: int, made: int, real: int) -> float:
@@ -167,7 +208,11 @@ class Rouge:
         one, other = _grams(made, self.n), _grams(real, self.n)
         if not other:
             return np.nan
-        common = (Counter(one) & Counter(other)).total()
+        left, common = Counter(other), 0
+        for gram in one:
+            if left.get(gram, 0):
+                left[gram] -= 1
+                common += 1
         return _f_measure(common, len(one), len(other))
 
 
@@ -188,6 +233,25 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return len(one) - (free & full).bit_count()
 
 
+@dataclass(frozen=True)
+class Summed:
+    """A figure of a corpus that is made from sums over rows.
+
+    Args:
+        parts: Outputs and references → what is summed; NaN rows count for nothing.  # (rows, parts)
+        figure: Sums → figures.  # (draws, parts) → (draws,)
+    """
+
+    parts: Callable[[Texts, Texts], Floats]
+    figure: Callable[[Floats], Floats]
+
+    def __call__(self, outputs: Texts, references: Texts) -> float:
+        """The figure of all rows; NaN without any."""
+        parts = self.parts(outputs, references)
+        there = ~np.isnan(parts).any(axis=1)
+        return float(self.figure(parts[there].sum(axis=0)[None])[0]) if there.any() else np.nan
+
+
 def _bleu(effective_order: bool) -> Any:
     from sacrebleu.metrics.bleu import BLEU
 
@@ -195,12 +259,20 @@ def _bleu(effective_order: bool) -> Any:
     return BLEU(effective_order=effective_order, force=True)
 
 
-def _corpus_bleu(outputs: Texts, references: Texts) -> float:
-    pairs = [(o, r) for o, r in zip(outputs, references, strict=True) if r.strip()]
-    if not pairs:
-        return np.nan
-    made, real = zip(*pairs, strict=True)
-    return float(_bleu(False).corpus_score(list(made), [list(real)]).score)
+def _bleu_parts(outputs: Texts, references: Texts) -> Floats:
+    """Lengths, matches and n-grams of each pair.  # (rows, 10)"""
+    bleu, parts = _bleu(False), np.full((len(outputs), 10), np.nan)
+    for n, (made, real) in enumerate(zip(outputs, references, strict=True)):
+        if real.strip():
+            one = bleu.corpus_score([made], [[real]])
+            parts[n] = [one.sys_len, one.ref_len, *one.counts, *one.totals]
+    return parts
+
+
+def _bleu_figure(sums: Floats) -> Floats:
+    compute = _bleu(False).compute_bleu
+    rows = sums.astype(int).tolist()
+    return np.array([compute(row[2:6], row[6:], row[0], row[1], "exp").score for row in rows])
 
 
 def _sentence_bleu(outputs: Texts, references: Texts) -> list[float]:
@@ -261,7 +333,7 @@ def _all() -> Iterable[TextMetric]:
         f"corpus BLEU as in sacrebleu, {settings}; one figure of all outputs, none of a row",
         True,
         None,
-        _corpus_bleu,
+        Summed(_bleu_parts, _bleu_figure),
     )
     yield TextMetric(
         "sentence_bleu",
