@@ -91,14 +91,7 @@ class Measured:
     @cached_property
     def read(self) -> Callable[[str, str | None], tuple[Floats, frozenset[str]]]:
         """The features and the words of a text in a language; kept, as peers come again."""
-
-        @lru_cache(maxsize=KEPT)
-        def read(text: str, code: str | None) -> tuple[Floats, frozenset[str]]:
-            cut = Text(text)
-            words = {word for word in cut.lower if len(word) > 2 and not word[0].isdigit()}
-            return row(cut, code, self.features), frozenset(words - FUNCTION_WORDS)
-
-        return read
+        return _reader(self.features)
 
     def __call__(self, view: View, events: Events | None = None) -> Measurements:
         """The user of the view against others on the same items.
@@ -319,6 +312,21 @@ class Figures(NamedTuple):
     features: tuple[Feature, ...]
     words: list[frozenset[str]]
     notes: tuple[str, ...]
+
+
+@lru_cache(maxsize=4)
+def _reader(
+    features: tuple[Feature, ...],
+) -> Callable[[str, str | None], tuple[Floats, frozenset[str]]]:
+    """Shared by all that measure the same, as a recipe is composed anew for each request."""
+
+    @lru_cache(maxsize=KEPT)
+    def read(text: str, code: str | None) -> tuple[Floats, frozenset[str]]:
+        cut = Text(text)
+        words = {word for word in cut.lower if len(word) > 2 and not word[0].isdigit()}
+        return row(cut, code, features), frozenset(words - FUNCTION_WORDS)
+
+    return read
 
 
 def read_figures(settings: Measured, events: Events, mine: Mask) -> Figures:
