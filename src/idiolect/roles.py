@@ -412,7 +412,11 @@ class Instrument:
         return {scale: float(np.mean(values)) for scale, values in answers.items()}
 
     def standardized(self, scores: Mapping[str, float]) -> dict[str, float]:
-        """Scale → standard score against the norms."""
+        """Scale → standard score against the norms.
+
+        Raises:
+            SettingError: The instrument has no norms.
+        """
         if self.norms is None:
             raise SettingError("Found no norms in this instrument; give the norm group's figures.")
         return {s: (v - self.norms[s][0]) / self.norms[s][1] for s, v in scores.items()}
