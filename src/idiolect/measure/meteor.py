@@ -91,8 +91,15 @@ class WordNet:
     exceptions: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, folder: Path | zipfile.Path) -> WordNet:
-        """The WordNet in a folder."""
+    def read(cls, folder: Path) -> WordNet:
+        """The WordNet in a folder, or in NLTK's archive of one."""
+        if folder.suffix == ".zip":
+            with zipfile.ZipFile(folder) as archive:
+                return cls._of(zipfile.Path(archive, "wordnet/"))
+        return cls._of(folder)
+
+    @classmethod
+    def _of(cls, folder: Path | zipfile.Path) -> WordNet:
         index: dict[str, dict[str, tuple[int, ...]]] = {}
         exceptions: dict[str, dict[str, Sequence[str]]] = {}
         data: dict[str, bytes] = {}
@@ -129,7 +136,7 @@ class WordNet:
         return Synset(tuple(_MARKER.sub("", word) for word in words))
 
 
-def wordnet_folder() -> Path | zipfile.Path | None:
+def wordnet_folder() -> Path | None:
     """Where WordNet is: `WNSEARCHDIR`, Debian's wordnet-base, NLTK's data; None where it is not."""
     named = os.environ.get("WNSEARCHDIR")
     folders = ([Path(named)] if named else []) + [DEBIAN]
@@ -143,7 +150,7 @@ def wordnet_folder() -> Path | zipfile.Path | None:
         if (folder / "index.noun").is_file():
             return folder
         if folder.with_suffix(".zip").is_file():
-            return zipfile.Path(folder.with_suffix(".zip"), "wordnet/")
+            return folder.with_suffix(".zip")
     return None
 
 
@@ -165,7 +172,7 @@ def installed_wordnet() -> WordNet:
 
 
 @lru_cache(maxsize=1)
-def _read(folder: Path | zipfile.Path) -> WordNet:
+def _read(folder: Path) -> WordNet:
     return WordNet.read(folder)
 
 
