@@ -40,7 +40,9 @@ class UnknownNameError(IdiolectError, LookupError):
         self.what, self.name, self.known = what, name, sorted(known)
         close = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        shown = ", ".join(self.known[:20]) + (", …" if len(self.known) > 20 else "")
+        # Of long names, such as hashes, three show the form.
+        few = [name for n, name in enumerate(self.known[:20]) if n < 3 or len(name) < 30]
+        shown = ", ".join(few) + (", …" if len(self.known) > len(few) else "")
         super().__init__(f"There is no {what} {name!r}.{hint} Known: {shown or 'none'}.")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -22,9 +24,21 @@ for group in (demo, explain, run, data, catalogue):
 
 
 def main() -> None:
-    """Runs a command; errors of this package are one line, not a trace."""
+    """Runs a command; what it cannot work with is one line, not a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Terminals and pipes that are not UTF-8 show "?" for what they lack.
+            stream.reconfigure(errors="replace")
     try:
-        app()
+        app(prog_name="idiolect")
     except IdiolectError as error:
-        sys.stderr.write(f"Error: {error}\n")
-        raise SystemExit(2) from None
+        _end(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _end(f"Found {error.filename!r}: {error.strerror}; check the path and its permissions.")
+
+
+def _end(message: str) -> NoReturn:
+    sys.stderr.write(f"Error: {' '.join(message.split())}\n")
+    raise SystemExit(2) from None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from idiolect.cli.options import stdout
+from idiolect.cli.options import RecipeName, ending, stdout
 from idiolect.errors import UnknownNameError
 
 
@@ -14,34 +14,41 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(recipes)
     app.command()(show)
-    app.command()(check)
+    examples = ("idiolect check dpl", "idiolect check my_recipe.py@mine")
+    app.command(epilog=ending(*examples))(check)
 
 
 def recipes(
-    gives: Annotated[str | None, typer.Option(help="Only those that return this role.")] = None,
+    gives: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="Only those that return this role.")
+    ] = None,
 ) -> None:
-    """List the recipes: what they give, what they read, how far they were checked."""
+    """List the recipes: what they give, read, and were checked for."""
+    from rich.table import Table
+    from rich.text import Text
+
     from idiolect.catalog import recipes as all_recipes
 
-    out = stdout()
-    chosen = [r for r in all_recipes() if not gives or r.gives.__name__.lower() == gives.lower()]
-    width = max((len(r.name) for r in chosen), default=0)
+    there = all_recipes()
+    chosen = [r for r in there if not gives or r.gives.__name__.lower() == gives.lower()]
+    if not chosen:
+        raise UnknownNameError("role", gives or "", {r.gives.__name__ for r in there})
+    listed = Table.grid(padding=(0, 2))
     for found in chosen:
         card = found.card
         reads = {"none": "nothing", "statistics": "statistics", "texts": "texts"}
         facts = f"{found.gives.__name__}; reads {reads[card.reads_other_users]} of other users; "
         facts += f"{card.calls} model call{'s' if card.calls != '1' else ''} a request"
-        checked = "; ".join(f"{e.stage}: {e.strength}" for e in card.evidence)
-        out.print(f"[bold]{found.name:<{width}}[/bold]  {found.summary}", soft_wrap=True)
-        out.print(f"{'':<{width}}  [dim]{facts}[/dim]", soft_wrap=True)
-        out.print(f"{'':<{width}}  [dim]checked: {checked}[/dim]", soft_wrap=True)
-    if gives and not chosen:
-        raise UnknownNameError("role", gives, {r.gives.__name__ for r in all_recipes()})
+        how = {
+            e.stage: "not checked" if e.strength == "none" else e.strength for e in card.evidence
+        }
+        checked = "; ".join(f"{stage}: {strength}" for stage, strength in how.items())
+        listed.add_row(Text(found.name, "bold"), Text(found.summary))
+        listed.add_row("", Text(f"{facts}\nchecked: {checked}", "dim"))
+    stdout().print(listed)
 
 
-def show(
-    name: Annotated[str, typer.Argument(help="A recipe, or file.py@recipe.", metavar="RECIPE")],
-) -> None:
+def show(name: RecipeName) -> None:
     """Print a recipe's page, its card and its settings."""
     from rich.markdown import Markdown
 
@@ -51,10 +58,8 @@ def show(
     stdout().print(Markdown(page(recipe(name))))
 
 
-def check(
-    name: Annotated[str, typer.Argument(help="A recipe, or file.py@recipe.", metavar="RECIPE")],
-) -> None:
-    """Run the contract on a recipe: no leak, deterministic, calls as stated, and so on."""
+def check(name: RecipeName) -> None:
+    """Check a recipe: no leak, deterministic, calls as stated …"""
     from idiolect.catalog import recipe
     from idiolect.testing.contract import check_recipe
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idiolect.cli.options import Columns, Items, Variadic, load, stderr, stdout
+from idiolect.cli.options import (
+    TABLE,
+    Columns,
+    ItemColumns,
+    Items,
+    RatingRange,
+    Variadic,
+    counted,
+    ending,
+    load,
+    stdout,
+)
 
 if TYPE_CHECKING:
     from idiolect.data import Population
@@ -14,19 +26,35 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command(cls=Variadic)(data)
+    examples = (
+        "idiolect data git:.",
+        "idiolect data reviews.csv --columns user=critic item=movie text=review time=date",
+    )
+    app.command(cls=Variadic, epilog=ending(*examples))(data)
 
 
 def data(
-    source: Annotated[str, typer.Argument(help="A table (CSV, TSV, JSONL, Parquet) or git:PATH.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help=TABLE, show_default=False)],
     columns: Columns = None,
     items: Items = None,
+    item_columns: ItemColumns = None,
+    rating_range: RatingRange = None,
 ) -> None:
-    """Say what a table holds: people, things, times, and how much can be compared."""
-    loaded = load(source, columns, items, stderr())
+    """Say what a table holds, and how much of it can be compared."""
     out = stdout()
-    for line in describe(loaded.population):
+    population = load(source, columns, items, out, item_columns, rating_range).population
+    for line in describe(population):
         out.print(line, markup=False)
+    given: dict[str, list[str]] = {
+        "--columns": columns or [],
+        "--items": [str(items)] if items else [],
+        "--item-columns": item_columns or [],
+        "--rating-range": [f"{bound:g}" for bound in rating_range or ()],
+    }
+    again = [word for option, words in given.items() if words for word in (option, *words)]
+    most = max(population.users, key=lambda name: len(population.by_user.rows(name)))
+    line = shlex.join(["idiolect", "explain", most, "--data", source, *again])
+    out.print(f"Next: {line}", markup=False, soft_wrap=True)
 
 
 def describe(population: Population) -> list[str]:
@@ -34,35 +62,26 @@ def describe(population: Population) -> list[str]:
     import numpy as np
 
     lengths = np.diff(population.by_user.starts)
+    enough = int((lengths >= 12).sum())
     lines = [
-        f"{len(population):,} events by {len(population.users):,} users; texts a user: median "
-        f"{np.median(lengths):.0f}, most {lengths.max()}; {int((lengths >= 12).sum()):,} users "
-        "have 12 or more."
+        f"{counted(len(population), 'event')} by {counted(len(population.users), 'user')}; events "
+        f"a user: median {np.median(lengths):g}, most {lengths.max():,}; "
+        f"{counted(enough, 'user')} with 12 or more, enough to measure."
     ]
     if population.by_item is not None:
-        index = population.by_item
         pairs = population.frame.select("user", "item").drop_nulls().unique()
         people = np.asarray(pairs["item"].value_counts()["count"])
+        shared = int((people >= 5).sum())
         lines.append(
-            f"{len(index.names):,} things; people a thing: median {np.median(people):.0f}, most "
-            f"{people.max()}; {int((people >= 5).sum()):,} things have at least 5 people, enough "
-            "to compare one with four others."
+            f"{counted(len(people), 'thing')}; people a thing: median {np.median(people):g}, most "
+            f"{people.max():,}; {counted(shared, 'thing')} with 5 or more, enough to compare one "
+            "person with four others."
         )
     else:
         lines.append(
-            "No column says what the texts are about, so nobody can be compared: give one "
-            "with --columns item=…."
+            "No column says what the texts are about, so nobody can be compared: name one with "
+            "--columns item=COLUMN."
         )
-    if population.times is not None:
-        first, last = population.frame["time"][0], population.frame["time"][-1]
-        lines.append(f"From {first:%Y-%m-%d} to {last:%Y-%m-%d}.")
-    else:
-        lines.append("No times: views hold out the target only, not what came later.")
-    lines.append("Columns: " + ", ".join(population.columns) + ".")
-    longest = np.argsort(-lengths, kind="stable")[:5]
-    lines.append(
-        "Most texts: "
-        + "; ".join(f"{population.users[n]} ({lengths[n]})" for n in longest)
-        + ". Try: explain one of them."
-    )
-    return lines
+    longest = [population.users[n] for n in np.argsort(-lengths, kind="stable")[:5]]
+    most = (f"{name} ({len(population.by_user.rows(name)):,})" for name in longest)
+    return [*lines, f"Most events: {'; '.join(most)}."]

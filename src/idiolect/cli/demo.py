@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idiolect.cli.options import stdout
+from idiolect.cli.options import Model, answered, stderr, stdout, writable
+from idiolect.errors import SettingError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,8 @@ NEXT = (
     "  idiolect explain NAME --data git:.        what sets one author apart",
     "  idiolect explain NAME --data reviews.csv --html page.html \\",
     "      --columns user=critic item=movie text=review time=date",
-    "  idiolect run dpl --data reviews.csv --lm ollama:llama3.2 --limit 20 --out replies.jsonl",
+    "  idiolect run dpl --data reviews.csv --lm ollama:llama3.2 --limit 20 \\",
+    "      --out replies.jsonl",
 )
 FLOOR = (
     "Written without a language model, by picking the person's own sentences: it shows that the "
@@ -52,21 +54,31 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the page.")] = Path("demo"),
-    lm: Annotated[str, typer.Option(help="Who writes; extractive needs no model.")] = "extractive",
-    seed: Annotated[int, typer.Option(help="Another seed makes another town.")] = 0,
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the page goes; made if need be.")
+    ] = Path("demo"),
+    lm: Model = "extractive",
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Another seed makes another town.", min=0)
+    ] = 0,
 ) -> None:
-    """Show the main job on a made-up town: planted against found, one person, their text."""
+    """See it work on a made-up town, where the truth is known.
+
+    Planted differences are found again, one person is explained, and a text is written in their
+    way by each method. It needs no data, no key and no model.
+    """
     from idiolect.cli.demo_page import to_html
 
-    console = stdout()
+    console, page = stdout(), out / "town.html"
+    if out.exists() and not out.is_dir():
+        raise SettingError(f"Found a file at '{out}'; give a folder, or a name that is free.")
+    out.mkdir(parents=True, exist_ok=True)
+    writable(page)
     with console.status("48 people review 72 places, each in a way of their own …"):
         shown = gather(lm, seed)
     tell(shown, console)
-    out.mkdir(parents=True, exist_ok=True)
-    page = out / "town.html"
     page.write_text(to_html(shown), encoding="utf-8")
-    console.print(f"\n[bold]The whole story as a page: {page}[/bold]\n")
+    console.print(f"\nThe whole story as a page: {page}\n", style="bold", markup=False)
     for line in NEXT:
         console.print(line, markup=False)
 
@@ -95,12 +107,13 @@ def gather(lm: str, seed: int) -> Shown:
         for r in [recipe(name)]
     }
     explained = explain(built["dpl"], population, request, model, measured)
-    written = {
-        name: explained.outcome.text
-        if name == "dpl"
-        else answer(assembly, population, request, model).text
+    outcomes = {
+        name: explained.outcome if name == "dpl" else answer(assembly, population, request, model)
         for name, assembly in built.items()
     }
+    for outcome in outcomes.values():
+        answered(outcome.failure, stderr())
+    written = {name: outcome.text for name, outcome in outcomes.items()}
     recovery = truth.score({name: m.found for name, m in found.items()})
     return Shown(here, truth, found, recovery, explained, written)
 
@@ -110,26 +123,29 @@ def tell(shown: Shown, console: Console) -> None:
     from rich.markup import escape
     from rich.panel import Panel
 
-    from idiolect.report.terminal import bars
+    from idiolect.report.terminal import LEGEND, bars, listed
 
     r, explained = shown.recovery, shown.explained
     who, population = explained.request.user, shown.town.population
-    console.print(f"\n[bold]A made-up town[/bold]  {summary(shown)}")
+    console.print(f"\n[bold]A made-up town[/bold]\n{summary(shown)}")
     console.print("\n[bold]1. Planted against found[/bold]")
     texts = len(population) // len(shown.found)
     console.print(
-        f"  {r.large} strong differences are true (at least 1 SD in {shown.truth.texts} fresh "
+        f"{r.large} strong differences are true (at least 1 SD in {shown.truth.texts} fresh "
         f"texts of each person). From {texts} texts a person, {r.right} of them were found again: "
         f"recall {r.recall:.0%}, precision {r.precision:.0%}."
     )
     console.print(f"\n[bold]2. What sets {escape(who)} apart[/bold]")
-    console.print(f"  planted: {escape(planted(shown, who))}")
+    console.print(f"Planted: {escape(planted(shown, who))}.\n")
     console.print(bars(explained.measurements, 10))
-    for difference in explained.measurements.differences()[:3]:
-        console.print(f"  • {escape(difference.text)}")
+    console.print(LEGEND, style="dim")
+    console.print()
+    listed(console, "•", [d.text for d in explained.measurements.differences()[:3]])
     item = explained.request.item
-    facts = ", ".join(f"{k} {v}" for k, v in explained.request.given.items())
-    console.print(f"\n[bold]3. A text about {escape(item.name if item else '')}[/bold] ({facts})")
+    console.print(
+        f"\n[bold]3. A text about {escape(item.name if item else '')}[/bold] "
+        f"({escape(', '.join(explained.facts))})"
+    )
     for name, text in shown.written.items():
         console.print(Panel(escape(text), title=name, title_align="left"))
     if explained.truth is not None:

@@ -21,7 +21,7 @@ def to_html(shown: Shown) -> str:
         html.section(
             f"One person: {who}",
             html.card(html.tags("planted"), html.text(planted(shown, who))),
-            lead="What the town's maker gave this person, on a scale from −2 to +2.",
+            lead="What the town's maker gave this person: 0 is as everybody, 1 clear, 2 strong.",
         ),
         *sections[:2],
         _written(shown),

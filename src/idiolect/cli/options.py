@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,39 +10,61 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from idiolect.errors import SettingError, UnknownNameError
+from idiolect.errors import IdiolectError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from idiolect.data import Loaded
-    from idiolect.run import Assembly
+    from idiolect.run import Assembly, Failure
 
-Source = Annotated[
-    str, typer.Option("--data", help="A table (CSV, TSV, JSONL, Parquet) or git:PATH.")
-]
+#: What `--columns`, `--set` and their like take; see `Variadic`.
+PAIRS = "NAME=VALUE…"
+TABLE = "A table (CSV, TSV, JSONL, Parquet) or git:FOLDER."
+
+Source = Annotated[str, typer.Option("--data", metavar="SOURCE", help=TABLE)]
 Columns = Annotated[
     list[str] | None,
-    typer.Option(help="Which column is what: user=critic item=movie text=review …"),
+    typer.Option(
+        metavar=PAIRS, help="Which column is what: user=critic item=movie text=review time=date …"
+    ),
 ]
 Items = Annotated[
-    Path | None, typer.Option(help="A second table that describes the items.", show_default=False)
+    Path | None, typer.Option(metavar="FILE", help="A second table that describes the items.")
+]
+ItemColumns = Annotated[
+    list[str] | None,
+    typer.Option(metavar=PAIRS, help="Which of its columns is what: id=movie title=name …"),
+]
+RatingRange = Annotated[
+    tuple[float, float] | None,
+    typer.Option(metavar="LOW HIGH", help="Leave out rows whose rating is not within."),
+]
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="A recipe, or file.py@recipe.", show_default=False)
 ]
 Model = Annotated[
-    str, typer.Option("--lm", help="extractive, openai:NAME, ollama:NAME or http://…/v1#NAME.")
+    str,
+    typer.Option(
+        "--lm", metavar="MODEL", help="extractive, openai:NAME, ollama:NAME or http://…/v1#NAME."
+    ),
 ]
 EncoderName = Annotated[
-    str, typer.Option("--encoder", help="lsa, wordllama, openai:NAME, http://…/v1#NAME, …")
+    str,
+    typer.Option(
+        "--encoder", metavar="ENCODER", help="lsa, wordllama, openai:NAME, http://…/v1#NAME, …"
+    ),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="Settings of the recipe: events=4 …")
+    list[str] | None,
+    typer.Option("--set", metavar=PAIRS, help="Settings of the recipe: events=4 …"),
 ]
 
 
 class Variadic(TyperCommand):
-    """A command whose `--columns`, `--set` and `--given` take several NAME=VALUE at once."""
+    """A command whose options of the form NAME=VALUE take several of them at once."""
 
-    several = ("--columns", "--set", "--given")
+    several = ("--columns", "--item-columns", "--set", "--given")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeats the option before each further NAME=VALUE."""
@@ -59,35 +82,93 @@ class Variadic(TyperCommand):
         return super().parse_args(ctx, spread)
 
 
+def ending(*examples: str) -> str:
+    """Examples as they stand at the end of a command's help."""
+    # The mark keeps lines as they are.
+    return "\b\n" + "\n".join(("Examples:", *(f"  {line}" for line in examples)))
+
+
 def pairs(words: Iterable[str] | None, option: str) -> dict[str, str]:
     """NAME=VALUE words as a mapping.
 
     Raises:
-        SettingError: A word has no `=`.
+        SettingError: A word has no `=`, or a name stands twice.
     """
-    found = {}
+    found: dict[str, str] = {}
     for word in words or ():
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise SettingError(f"Found {word!r} after {option}; write NAME=VALUE.")
+        if name in found:
+            raise SettingError(
+                f"Found {name}={found[name]} and {name}={value} after {option}; give one of them."
+            )
         found[name] = value
     return found
 
 
 def load(
-    source: str, columns: Iterable[str] | None, items: Path | None, console: Console
+    source: str,
+    columns: Iterable[str] | None,
+    items: Path | None,
+    console: Console,
+    item_columns: Iterable[str] | None = None,
+    rating_range: tuple[float, float] | None = None,
 ) -> Loaded:
-    """The data, with a line on what could not be used."""
+    """The data; the console gets the report, which says what could not be used.
+
+    Raises:
+        SettingError: Columns of items are named, but no table of items.
+    """
     from idiolect.data import read
 
-    loaded = read(source, pairs(columns, "--columns") or None, items=items)
+    if item_columns and items is None:
+        raise SettingError("Found --item-columns without --items; name the table of items too.")
+    loaded = read(
+        source,
+        pairs(columns, "--columns"),
+        items,
+        pairs(item_columns, "--item-columns"),
+        rating_range=rating_range,
+    )
     for line in loaded.report.lines():
-        console.print(f"[dim]{line}[/dim]", highlight=False)
+        console.print(line, style="dim", markup=False)
     return loaded
 
 
+def writable(*paths: Path | None, source: str = "") -> None:
+    """Refuses, before any cost, a path that cannot be written.
+
+    Args:
+        paths: Of files to be written; None for what is not asked for.
+        source: The data, which is not to be overwritten.
+
+    Raises:
+        SettingError: A path is a folder, in no folder, protected, or that of the data.
+    """
+    for path in filter(None, paths):
+        if path.is_dir():
+            raise SettingError(f"Found the folder '{path}'; give the name of a file to write.")
+        if not path.parent.is_dir():
+            raise SettingError(
+                f"Found no folder '{path.parent}' to write '{path.name}' to; make it first, or "
+                "give another path."
+            )
+        if path.exists() and path.resolve() == Path(source).expanduser().resolve():
+            raise SettingError(f"Found '{path}' as data and as output; give another path.")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise SettingError(
+                f"Found that you may not write to '{path}'; change its permissions, or give "
+                "another path."
+            )
+
+
 def assemble(recipe: str, encoder: str, settings: Iterable[str] | None) -> Assembly:
-    """A recipe with its encoder and settings."""
+    """A recipe with its encoder and settings.
+
+    Raises:
+        UnknownNameError: There is no such recipe, encoder or setting.
+    """
     from idiolect.catalog import recipe as by_name
     from idiolect.embed import encoder as encoder_by_name
     from idiolect.run import Assembly
@@ -100,6 +181,25 @@ def assemble(recipe: str, encoder: str, settings: Iterable[str] | None) -> Assem
         if name not in known:
             raise UnknownNameError(f"setting of {found.name!r}", name, known)
     return Assembly(found, supplies, given)
+
+
+def answered(failure: Failure | None, console: Console) -> None:
+    """Ends the command where its one request has no answer.
+
+    Raises:
+        IdiolectError: It failed; if not on purpose, the console gets the trace first.
+    """
+    if failure is None:
+        return
+    if failure.trace:
+        console.print(failure.trace, style="dim", markup=False)
+        raise IdiolectError(f"{failure.kind}: {failure.message}")
+    raise IdiolectError(failure.message)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: 1 call, 2 calls."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def stdout() -> Console:

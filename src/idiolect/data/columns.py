@@ -60,7 +60,7 @@ def matched(
     """
     for name, column in told.items():
         if name not in ours:
-            raise UnknownNameError("name of ours for a column:", name, ours)
+            raise UnknownNameError("field", name, ours)
         if column and column not in found:
             raise UnknownNameError("column", column, found)
     taken = set(told.values())

@@ -43,7 +43,7 @@ def last_per_user(
         longest = max(map(len, rows), default=0)
         raise DataError(
             f"Found no user with at least {max(at_least, k + 1)} events (the most is {longest}); "
-            "lower `at_least` or `k`, or bring longer histories."
+            "lower `at_least` (--at-least), hold out fewer (--last), or bring longer histories."
         )
     return population.requests(np.concatenate(targets), give)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import NamedTuple
 
-from idiolect.difference import Measurements
+from idiolect.difference import Measure, Measurements
 
 MORE, LESS, GRID, INK, PALE = "#0f766e", "#c2410c", "#e5e7eb", "#1f2937", "#9ca3af"
 _ROW, _LABEL, _VALUES = 26, 210, 220
@@ -32,11 +32,11 @@ def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> 
 
     Args:
         found: What was measured.
-        rows: Features at most, greatest effect first.
+        rows: Features at most, as `strongest` orders them.
         title: Read by screen readers, and shown above.
         width: In pixels.
     """
-    measures = found.measures[:rows]
+    measures = strongest(found)[:rows]
     reach = max([1.0, *(min(abs(m.effect), 4.0) for m in measures)])
     left, right = _LABEL, width - _VALUES
     middle, unit = (left + right) / 2, (right - left) / 2 / reach
@@ -45,7 +45,7 @@ def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> 
         *_opened(width, height, title),
         f'<text x="{middle - 8}" y="46" text-anchor="end" fill="{LESS}">less than others ←</text>',
         f'<text x="{middle + 8}" y="46" fill="{MORE}">→ more than others</text>',
-        f'<text x="{width - 12}" y="46" text-anchor="end" fill="{PALE}">own / others, '
+        f'<text x="{width - 12}" y="46" text-anchor="end" fill="{PALE}">own / others / '
         "percentile</text>",
     ]
     step = 1 if reach <= 2.5 else 2
@@ -72,12 +72,18 @@ def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> 
             f'<text x="{at:.1f}" y="{y + 15}" text-anchor="{anchor}" fill="{ink}" font-size="11">'
             f"{m.effect:+.1f}</text>",
             f'<text x="{width - 12}" y="{y + 15}" text-anchor="end" fill="{ink}">'
-            f"{amount(m.own_mean)} / {amount(m.reference_mean)}, {m.percentile:.0f}.</text>",
+            f"{amount(m.own_mean)} / {amount(m.reference_mean)} / {m.percentile:.0f}</text>",
         ]
     parts.append(
         f'<line x1="{middle}" y1="{top - 6}" x2="{middle}" y2="{height - 8}" stroke="{INK}"/></svg>'
     )
     return "\n".join(parts)
+
+
+def strongest(found: Measurements) -> list[Measure]:
+    """Finds first, then what is surely there but small, then maybe chance; each by size."""
+    order = ("found", "small", "chance")
+    return sorted(found.measures, key=lambda m: order.index(found.standing(m)))
 
 
 def label(feature: str) -> str:
@@ -150,7 +156,7 @@ def plane(
         parts += [
             f'<line x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{foot}" stroke="{stroke}"/>',
             f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle" fill="{PALE}">'
-            f"{mark:.4g}</text>",
+            f"{_tick(mark)}</text>",
         ]
     for mark in up.ticks:
         _, y = at(across.low, mark)
@@ -158,7 +164,7 @@ def plane(
         parts += [
             f'<line x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="{stroke}"/>',
             f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" fill="{PALE}">'
-            f"{mark:.4g}</text>",
+            f"{_tick(mark)}</text>",
         ]
     if diagonal:
         low, high = max(across.low, up.low), min(across.high, up.high)
@@ -216,7 +222,7 @@ def forest(bars: Sequence[Bar], axis: str, *, title: str, width: int = 820) -> s
         parts += [
             f'<line x1="{x:.1f}" y1="{top - 4}" x2="{x:.1f}" y2="{foot}" stroke="{GRID}"/>',
             f'<text x="{x:.1f}" y="{foot + 16}" text-anchor="middle" fill="{PALE}">'
-            f"{mark:.4g}</text>",
+            f"{_tick(mark)}</text>",
         ]
     if drawn:
         x = at(drawn[0].mean)
@@ -251,6 +257,10 @@ def forest(bars: Sequence[Bar], axis: str, *, title: str, width: int = 820) -> s
         f"{escape(axis)}</text></svg>"
     )
     return "\n".join(parts)
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _opened(width: int, height: int, title: str) -> list[str]:

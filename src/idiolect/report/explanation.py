@@ -67,10 +67,21 @@ class Explanation:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What limits it, each once."""
-        profile = self.profile
+        """What limits it as a whole, each once; what limits one comparison stands there."""
+        if not self.own:
+            return (
+                f"Nothing is known of {self.request.user} before this: no event comes earlier. "
+                "Explain someone with more events, or hold out a later one.",
+            )
+        profile, single = self.profile, {c.note for c in self.compared}
         found = [*(profile.notes if profile else ()), self.measurements.note]
-        return tuple(dict.fromkeys(note for note in found if note))
+        return tuple(dict.fromkeys(note for note in found if note and note not in single))
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What was given with the request, each in words."""
+        given = self.request.given.items()
+        return tuple(f"{k} {v:g}" if isinstance(v, float) else f"{k} {v}" for k, v in given)
 
     def frame(self) -> pl.DataFrame:
         """The measured differences as a table, one row a feature."""
@@ -166,12 +177,12 @@ def explain(
 
 def _compared(told: Difference, population: Population, view: View) -> Compared:
     own = population.event(told.own[0])
-    thing = _name(view.item(own.item)) if own.item else ""
+    thing = named(view.item(own.item)) if own.item else ""
     others = tuple(population.event(name) for name in told.reference)
     return Compared(own, thing, others, told.reasons, told.text, told.note)
 
 
-def _name(item: Item) -> str:
+def named(item: Item) -> str:
     """Title; or the id and how the description begins."""
     begins = (item.description or "")[:80].rsplit(" ", 1)[0]
     return item.title or (f"{item.id}: {begins} …" if begins else item.id)

@@ -6,7 +6,7 @@ from html import escape
 
 from idiolect.data import Event
 from idiolect.report import page as html
-from idiolect.report.chart import amount, effects, label
+from idiolect.report.chart import amount, effects, label, strongest
 from idiolect.report.explanation import Compared, Explanation
 
 _ROWS = 18
@@ -17,7 +17,7 @@ READING = (
     "the right: this person's mean, the others' mean, and at which percentile of the others the "
     "person stands."
 )
-NOTHING = "Nothing stands out beyond chance: with this many texts, all the bars may be accident."
+SMALL = "Small, but unlikely to be chance:"
 
 
 def to_html(found: Explanation) -> str:
@@ -41,12 +41,23 @@ def sections(found: Explanation) -> list[str]:
 
 def lead(found: Explanation) -> str:
     """The situation in one line."""
-    texts = f"{len(found.own)} earlier text{'s' if len(found.own) != 1 else ''}"
-    times = [event.time for event in found.own if event.time]
-    span = f" from {times[0]:%B %Y} to {times[-1]:%B %Y}" if times else ""
+    texts = f"{len(found.own):,} earlier text{'s' if len(found.own) != 1 else ''}"
+    months = [f"{event.time:%B %Y}" for event in found.own if event.time]
+    first, last = (months[0], months[-1]) if months else ("", "")
+    span = f" from {first} to {last}" if first != last else f" from {first}" if first else ""
     return (
-        f"{texts}{span}; {found.comparable} of them on things that others wrote about. "
+        f"{texts}{span}; {found.comparable:,} of them on things that others wrote about. "
         f"Method {found.recipe}, model {found.lm}."
+    )
+
+
+def nothing(found: Explanation) -> str:
+    """Why no difference is listed."""
+    things = max((m.items for m in found.measurements.measures), default=0)
+    return (
+        "Nothing stands out beyond chance: all the bars may be accident. They rest on "
+        f"{things:,} thing{'s' if things != 1 else ''} that others wrote about too; more of them "
+        "would show smaller differences."
     )
 
 
@@ -59,12 +70,10 @@ def _measured(found: Explanation) -> str:
     small = small_ones(found)
     return html.section(
         "Measured differences",
-        html.listed(said),
-        '<p class="soft">Small, but unlikely to be chance:</p>' + html.listed(small)
-        if small
-        else "",
-        "" if said or small else html.note(NOTHING),
         html.card(effects(found.measurements, rows=_ROWS, title=title)),
+        html.listed(said),
+        f'<p class="soft">{SMALL}</p>' + html.listed(small) if small else "",
+        "" if said or small else html.note(nothing(found)),
         lead=READING,
     )
 
@@ -108,23 +117,23 @@ def _profile(found: Explanation) -> str:
     return html.section(
         "The profile",
         html.card(html.text(profile.summary)),
-        lead="What is believed of this person, and all that the last prompt is told about them.",
+        lead="What is believed of this person; the last prompt is told this, and shown the own "
+        "texts below where there are any.",
     )
 
 
 def _reply(found: Explanation) -> str:
     about = found.request.item
-    facts = [f"{name}: {value}" for name, value in found.request.given.items()]
     failure = found.outcome.failure
     reply = html.text(found.outcome.text) if failure is None else html.note(failure.message)
     boxes = html.card(html.tags("written for this person"), reply)
-    if found.truth is not None:
+    if found.truth is not None and found.truth.text:
         boxes += html.card(html.tags("what they really wrote"), html.text(found.truth.text))
     thing = about.words if about and about.words else about.id if about else ""
     return html.section(
         "Asked and written",
         html.card(
-            html.tags("asked about", *facts), html.text(thing), html.text(found.request.words)
+            html.tags("asked about", *found.facts), html.text(thing), html.text(found.request.words)
         ),
         f'<div class="columns">{boxes}</div>',
     )
@@ -140,9 +149,10 @@ def _selected(found: Explanation) -> str:
 
 def _figures(found: Explanation) -> str:
     measured = found.measurements
-    measures = measured.measures
+    measures = strongest(measured)
     if not measures:
         return ""
+    unit = {feature.name: feature.unit for feature in measured.features}
     rows = [
         (
             label(m.feature),
@@ -150,6 +160,7 @@ def _figures(found: Explanation) -> str:
             f"{m.effect:+.2f}",
             amount(m.own_mean),
             amount(m.reference_mean),
+            unit[m.feature],
             f"{m.percentile:.0f}",
             f"{m.q:.3f}",
             str(m.texts),
@@ -157,7 +168,10 @@ def _figures(found: Explanation) -> str:
         )
         for m in measures
     ]
-    head = ("feature", "dimension", "d", "own", "others", "percentile", "q", "texts", "for example")
+    head = (
+        "feature", "dimension", "d", "own", "others", "unit", "percentile", "q", "texts",
+        "for example",
+    )  # fmt: skip
     return html.section(
         "All figures",
         html.table(head, rows, pale=[measured.standing(m) == "chance" for m in measures]),
@@ -187,4 +201,4 @@ def _event(event: Event) -> str:
     when = f"{event.time:%Y-%m-%d}" if event.time else ""
     rating = "" if event.rating is None else f"rating {event.rating:g}"
     head = html.tags(event.user, when, rating, event.title or "")
-    return f'{head}<span class="id">{escape(event.id)}</span>{html.text(event.text)}'
+    return f'{head}<span class="id">id {escape(event.id)}</span>{html.text(event.text)}'
