@@ -212,7 +212,8 @@ def bootstrap(
         if values.ndim > 1:
             raise SettingError(f"Found values of shape {values.shape}; say what they make by `of`.")
         values, of = np.stack([values, np.ones(len(values))], axis=1), _mean_of
-    there = ~np.isnan(values.reshape(len(values), -1)).any(axis=1)
+    values = values[:, None] if values.ndim == 1 else values
+    there = ~np.isnan(values).any(axis=1)
     names, number = np.unique(users[there], return_inverse=True)
     if len(names) < 2:
         return float("nan"), float("nan")
