@@ -274,6 +274,23 @@ class _Rows:
         return pl.DataFrame([pl.Series(name, cell, dtype=pl.String) for name, cell in cells])
 
 
+def streamed(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of JSON lines, one by one, each with the number of its line.
+
+    Raises:
+        DataError: There is no such file, it is empty, cut off, or a line is no object.
+    """
+    _kind(path)
+    with _lines(path) as text:
+        for number, thing in _json_lines(path, text):
+            if not isinstance(thing, dict):
+                raise DataError(
+                    f"Found {json.dumps(thing)[:60]} in line {number:,} of '{path.name}'; one "
+                    "object a line is needed."
+                )
+            yield number, thing
+
+
 def records(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON list or of JSON lines.
 

@@ -148,6 +148,7 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     published: bool = False,
     through: Callable[[View], View] | None = None,
+    record: Callable[[int, Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Every request's outcome, in the order of the requests.
 
@@ -160,6 +161,8 @@ def run(
         progress: Called after each request, one call at a time.
         published: Views as in the papers' code, with other people's later events.
         through: Changes each view before it is used: a control.
+        record: Gets each outcome as soon as it is there, with the position of its request, one
+            call at a time; what it raises ends the run.
 
     Raises:
         SettingError: `threads` is below 1, or a setting of the recipe is wrong.
@@ -173,7 +176,7 @@ def run(
     start, lock = time.perf_counter(), threading.Lock()
     done = failed = calls = tokens = 0
 
-    def one(request: Request) -> Outcome:
+    def one(at: int, request: Request) -> Outcome:
         nonlocal done, failed, calls, tokens
         outcome = answer(build, population, request, lm, published=published, through=through)
         with lock:
@@ -181,13 +184,15 @@ def run(
             failed += outcome.failure is not None
             calls += len(outcome.calls)
             tokens += outcome.tokens
+            if record is not None:
+                record(at, outcome)
             if progress is not None:
                 seconds = time.perf_counter() - start
                 progress(Progress(done, len(asked), failed, calls, tokens, seconds))
         return outcome
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(one, asked))
+        return list(pool.map(one, range(len(asked)), asked))
 
 
 def answer(
@@ -206,7 +211,7 @@ def answer(
         view = population.uncut(request) if published else population.as_of(request)
         view = through(view) if through is not None else view
         made = build(tape)
-        found = made.answer(view) if isinstance(made, Answers) else made(view, request)
+        found = made.answer(view) if isinstance(made, Answers) else made(view, view.request)
     except IdiolectError as error:
         failure = Failure(type(error).__name__, str(error))
     except Exception as error:  # noqa: BLE001 (one request must not end a run; it is reported)

@@ -1,0 +1,23 @@
+"""Public data sets in their published formats, what papers report on them, and predictions kept."""
+
+from idiolect.bench import amazon, dpl_reviews
+from idiolect.bench.benchmark import Benchmark, Score, bleu_interval, mean_score
+from idiolect.bench.dpl_build import Built, build
+from idiolect.bench.paper import Figure, PaperTable
+from idiolect.bench.predictions import Predictions
+from idiolect.bench.rehearsal import Rehearsal
+
+__all__ = [
+    "Benchmark",
+    "Built",
+    "Figure",
+    "PaperTable",
+    "Predictions",
+    "Rehearsal",
+    "Score",
+    "amazon",
+    "bleu_interval",
+    "build",
+    "dpl_reviews",
+    "mean_score",
+]
