@@ -1,6 +1,7 @@
 """What sets a user apart from a reference, told and measured."""
 
 from idiolect.difference.found import Difference, Measure, Voice
+from idiolect.difference.drift import Drift, measure_drift
 from idiolect.difference.measured import Measured, measure_group
 from idiolect.difference.measurements import RATING, Measurements, Standing
 from idiolect.difference.rating import OwnMean, PeersMean, RatesItems, Rating, RelativeRating
@@ -11,6 +12,7 @@ __all__ = [
     "RATING",
     "STYLES",
     "Difference",
+    "Drift",
     "Measure",
     "Measured",
     "Measurements",
@@ -23,5 +25,6 @@ __all__ = [
     "Term",
     "Told",
     "Voice",
+    "measure_drift",
     "measure_group",
 ]

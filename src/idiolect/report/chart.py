@@ -41,11 +41,13 @@ def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> 
     left, right = _LABEL, width - _VALUES
     middle, unit = (left + right) / 2, (right - left) / 2 / reach
     top, height = 58, 58 + _ROW * len(measures) + 12
+    own, others = map(escape, found.sides)
     parts = [
         *_opened(width, height, title),
-        f'<text x="{middle - 8}" y="46" text-anchor="end" fill="{LESS}">less than others ←</text>',
-        f'<text x="{middle + 8}" y="46" fill="{MORE}">→ more than others</text>',
-        f'<text x="{width - 12}" y="46" text-anchor="end" fill="{PALE}">own / others / '
+        f'<text x="{middle - 8}" y="46" text-anchor="end" fill="{LESS}">'
+        f"less than {others} ←</text>",
+        f'<text x="{middle + 8}" y="46" fill="{MORE}">→ more than {others}</text>',
+        f'<text x="{width - 12}" y="46" text-anchor="end" fill="{PALE}">{own} / {others} / '
         "percentile</text>",
     ]
     step = 1 if reach <= 2.5 else 2

@@ -125,8 +125,7 @@ def bars(found: Measurements, rows: int) -> Table:
         ("less", "right"),
         ("more", "left"),
         ("d", "right"),
-        ("own", "right"),
-        ("others", "right"),
+        *((side, "right") for side in found.sides),
         ("percentile", "right"),
         ("q", "right"),
     ):
