@@ -16,7 +16,7 @@ Each message says what was found, what is needed and what to do.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class IdiolectError(Exception):
@@ -34,15 +34,21 @@ class UnknownNameError(IdiolectError, LookupError):
         what: The kind of thing, for example ``"recipe"``.
         name: What was asked for.
         known: What there is.
+        counts: How many of each; shown, the most frequent first.
     """
 
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        self.what, self.name, self.known = what, name, sorted(known)
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], counts: Mapping[str, int] | None = None
+    ) -> None:
+        times = counts or {}
+        self.what, self.name = what, name
+        self.known = sorted(known, key=lambda one: (-times.get(one, 0), one))
         close = difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         # Of long names, such as hashes, three show the form.
         few = [name for n, name in enumerate(self.known[:20]) if n < 3 or len(name) < 30]
-        shown = ", ".join(few) + (", …" if len(self.known) > len(few) else "")
+        said = [f"{one} ({times[one]:,})" if one in times else one for one in few]
+        shown = ", ".join(said) + (", …" if len(self.known) > len(few) else "")
         super().__init__(f"There is no {what} {name!r}.{hint} Known: {shown or 'none'}.")
 
 
