@@ -1,5 +1,6 @@
 """Models: retries of unusable replies, conditions, the script and the tape."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from idiolect.errors import CapabilityError, ReplyError
-from idiolect.lm import Completion, Number, Prompt, Scripted, Tape
+from idiolect.lm import Completion, LanguageModel, Number, Prompt, Scripted, Tape
 
 
 @dataclass(frozen=True)
@@ -142,3 +143,21 @@ def test_a_tape_leaves_out_what_failed() -> None:
     with pytest.raises(ReplyError):
         tape.one(Prompt("x"))
     assert tape.calls == []
+
+
+def test_a_batch_with_one_unusable_reply_keeps_what_the_others_cost() -> None:
+    class Half(LanguageModel):
+        name = "half"
+
+        def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
+            return [Completion("5" if p.stage == "good" else "none", 10, 1) for p in prompts]
+
+    tape = Tape(Half())
+    asked = [Prompt("rate", expects=Number(1, 5), stage=stage) for stage in ("good", "bad", "good")]
+    with pytest.raises(ReplyError, match="'bad' in 3 attempts"):
+        tape.reply(asked)
+    assert [(c.prompt.stage, c.reply.value) for c in tape.calls] == [
+        ("good", 5.0), ("bad", None), ("good", 5.0)
+    ]  # fmt: skip
+    assert [c.reply.prompt_tokens for c in tape.calls] == [10, 30, 10]
+    assert [c.reply.retries for c in tape.calls] == [0, 2, 0]

@@ -25,6 +25,7 @@ from idiolect.errors import DataError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from idiolect.data import Population
     from idiolect.measure import TextMetric
@@ -184,33 +185,52 @@ def _predictions(path: Path) -> dict[str, str | None]:
 
 
 def _print(found: Comparison, out: Console) -> None:
+    first, *others = [metric.name for metric in found.metrics]
+    rows = []
+    for arm in found.arms:
+        score, cost = found.mean(arm, first), arm.cost
+        interval = f"{score.low:.3f}–{score.high:.3f}" if score.low == score.low else "–"
+        failed = str(sum(text is None for text in arm.texts))
+        rows.append(
+            [
+                arm.name,
+                f"{score.mean:.4f}",
+                interval,
+                failed,
+                f"{cost['calls']:.1f}",
+                f"{cost['tokens']:.0f}",
+                f"{cost['seconds']:.2f}",
+            ]
+        )
+    out.print(_table(["method", first, "95 %", "failed", "calls", "tokens", "s"], rows))
+    if others:
+        rows = [[a.name, *(f"{found.value(a, m):.3f}" for m in others)] for a in found.arms]
+        out.print()
+        out.print(_table(["method", *others], rows))
+    for title, tests in (
+        (f"Gains over {found.methods[0]}", found.tests(first)),
+        ("Gains over controls", found.controlled(first)),
+    ):
+        if tests:
+            rows = [
+                [
+                    test.against if test.method == test.against.split(" (")[0] else test.method,
+                    f"{test.paired.difference:+.4f}",
+                    f"{test.paired.low:+.3f} … {test.paired.high:+.3f}",
+                    f"{test.p:.3f}",
+                ]
+                for test in tests
+            ]
+            out.print()
+            out.print(_table([title, first, "95 %", "p (Holm)"], rows))
+
+
+def _table(head: list[str], rows: list[list[str]]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1), show_edge=False)
-    table.add_column("method", no_wrap=True)
-    first = found.metrics[0].name
-    for name in (first, "95 % interval", *(m.name for m in found.metrics[1:])):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name in ("failed", "calls", "tokens", "s"):
-        table.add_column(name, justify="right", no_wrap=True, style="dim")
-    for arm in found.arms:
-        score = found.mean(arm, first)
-        rest = [f"{found.mean(arm, m.name).mean:.3f}" for m in found.metrics[1:]]
-        cost = arm.cost
-        table.add_row(
-            arm.name,
-            f"{score.mean:.4f}",
-            f"[{score.low:.3f}, {score.high:.3f}]" if score.low == score.low else "–",
-            *rest,
-            str(sum(text is None for text in arm.texts)),
-            f"{cost['calls']:.1f}",
-            f"{cost['tokens']:.0f}",
-            f"{cost['seconds']:.2f}",
-        )
-    out.print(table)
-    for test in [*found.tests(first), *found.controlled(first)]:
-        out.print(
-            f"{test.method} − {test.against}: {test.paired.difference:+.4f} "
-            f"[{test.paired.low:+.4f}, {test.paired.high:+.4f}], p = {test.p:.4f} (corrected)",
-            markup=False,
-        )
+    for at, name in enumerate(head):
+        table.add_column(name, justify="right" if at else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table

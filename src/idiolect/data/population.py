@@ -65,6 +65,7 @@ class Index:
         found = column.cast(pl.Enum(distinct)).to_physical().cast(pl.Int32)
         codes: NDArray[np.int32] = found.fill_null(-1).to_numpy()
         grouped = np.argsort(codes, kind="stable")
+        grouped.setflags(write=False)
         unnamed = int((codes < 0).sum())
         counts = np.bincount(codes[codes >= 0], minlength=len(names))
         starts = np.concatenate([[0], np.cumsum(counts)])
@@ -99,6 +100,10 @@ class Rowed:
         first, end = self._hashes.searchsorted(wanted), self._hashes.searchsorted(wanted, "right")
         same = (int(row) for row in self._order[first:end])
         return next((row for row in same if self._names[row] == name), None)
+
+
+class Token:
+    """Equal to itself alone, and weakly referable."""
 
 
 class Events(Sequence[Event]):
@@ -224,6 +229,8 @@ class Population:
 
     def __init__(self, frame: pl.DataFrame, items: pl.DataFrame | None = None) -> None:
         self.frame = _ordered(frame)
+        #: Stands for this population where something is remembered of it; dies with it.
+        self.token = Token()
         self.items = None if items is None else _checked_items(items)
         self.by_user = Index.of(self.frame["user"])
         self.by_item = Index.of(self.frame["item"]) if "item" in self.frame.columns else None

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from idiolect.data.event import Item, Request
-from idiolect.data.population import Events, Population, Rows
+from idiolect.data.population import Events, Population, Rows, Token
 from idiolect.data.times import from_micros
 
 
@@ -19,14 +19,18 @@ class Snapshot:
     """Events that something may be fitted on; equal ones have equal keys.
 
     Attributes:
-        population: Where the events are from.
         size: Only the first `size` rows; None means all.
         fold: Without this quarter of them (by a hash of the id); None leaves none out.
     """
 
-    population: Population
+    _population: Population
     size: int | None = None
     fold: int | None = None
+
+    @property
+    def source(self) -> Token:
+        """Stands for where the events are from: equal for one population, gone when it is."""
+        return self._population.token
 
     @property
     def key(self) -> str:
@@ -38,18 +42,18 @@ class Snapshot:
     @cached_property
     def events(self) -> Events:
         """The public ones among these events, oldest first."""
-        size = len(self.population) if self.size is None else self.size
+        size = len(self._population) if self.size is None else self.size
         chosen = np.ones(size, dtype=bool)
         if self.fold is not None:
-            chosen &= self.population._folds[:size] != self.fold
-        if self.population._levels is not None:
-            chosen &= self.population._levels[:size] == 0
-        return Events(self.population, np.flatnonzero(chosen))
+            chosen &= self._population._folds[:size] != self.fold
+        if self._population._levels is not None:
+            chosen &= self._population._levels[:size] == 0
+        return Events(self._population, np.flatnonzero(chosen))
 
     @property
     def until(self) -> datetime | None:
         """The time of the last event; None without times or events."""
-        times = self.population.times
+        times = self._population.times
         if times is None or not len(self.events):
             return None
         return from_micros(int(times[self.events.rows[-1]]))

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from idiolect.data import Population, Snapshot, View
+from idiolect.data import Snapshot, View
 from idiolect.embed.base import Encoder, Vectors
 from idiolect.errors import CapabilityError, SettingError
 
@@ -89,7 +89,7 @@ class Lsa(Encoder):
     texts: int = 50_000
     vocabulary: int = 20_000
     name: str = "lsa"
-    _fitted: WeakKeyDictionary[Population, dict[str, FittedLsa]] = field(
+    _fitted: WeakKeyDictionary[object, dict[str, FittedLsa]] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
     )
     _lock: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
@@ -103,7 +103,7 @@ class Lsa(Encoder):
         """The encoder fitted on what `view` may know."""
         snapshot = view.snapshot()
         with self._lock:
-            known = self._fitted.setdefault(snapshot.population, {})
+            known = self._fitted.setdefault(snapshot.source, {})
             if snapshot.key not in known:
                 known[snapshot.key] = self._fit_on(snapshot)
             return known[snapshot.key]

@@ -95,43 +95,52 @@ class LanguageModel(ABC):
                         f"{', '.join(sorted(self.honours)) or 'none'}); use an open model that "
                         "can, or a recipe whose user enters by the prompt."
                     )
-        done: list[Reply | None] = [None] * len(asked)
-        spent = [(0, 0, 0)] * len(asked)
+        replies, unusable = self._asked(asked)
+        self.keep(map(Call, asked, replies))
+        if unusable is not None:
+            raise unusable
+        return replies
+
+    def keep(self, calls: Iterable[Call]) -> None:
+        """Called with every prompt and its reply, also unusable ones; a model keeps nothing."""
+        return
+
+    def _asked(self, asked: Sequence[Prompt]) -> tuple[list[Reply], ReplyError | None]:
+        """A reply for each prompt, without a value where it stayed unusable, and why."""
+        replies = [Reply("", None, self.name, retries=-1)] * len(asked)
+        errors: dict[int, ReplyError] = {}
         pending = list(range(len(asked)))
         for attempt in range(self.attempts):
             again = [asked[at].replace(sample=asked[at].sample + attempt * RETRY) for at in pending]
-            unread: list[int] = []
+            errors = {}
             for at, completion in zip(pending, self.complete(again), strict=True):
-                before = spent[at]
-                spent[at] = (
-                    before[0] + completion.prompt_tokens,
-                    before[1] + completion.completion_tokens,
-                    before[2] + completion.retries,
-                )
+                value = None
                 try:
                     value = asked[at].expects.read(completion.text)
                 except ReplyError as error:
-                    unread.append(at)
-                    if attempt + 1 == self.attempts:
-                        raise ReplyError(
-                            f"{self.name!r} gave no usable reply to prompt {asked[at].stage!r} in "
-                            f"{self.attempts} attempts. {error}",
-                            prompt=asked[at].render().text,
-                            reply=completion.text,
-                        ) from error
-                    continue
-                done[at] = Reply(
+                    errors[at] = error
+                before = replies[at]
+                replies[at] = Reply(
                     completion.text,
                     value,
                     self.name,
-                    *spent[at][:2],
+                    before.prompt_tokens + completion.prompt_tokens,
+                    before.completion_tokens + completion.completion_tokens,
                     completion.cut,
-                    spent[at][2] + attempt,
+                    before.retries + 1 + completion.retries,
                 )
-            pending = unread
+            pending = list(errors)
             if not pending:
-                break
-        return [reply for reply in done if reply is not None]
+                return replies, None
+        at, first = next(iter(errors.items()))
+        unusable = ReplyError(
+            f"{self.name!r} gave no usable reply to prompt {asked[at].stage!r} in "
+            f"{self.attempts} attempts. {first}",
+            prompt=asked[at].render().text,
+            reply=replies[at].text,
+        )
+        unusable.__cause__ = first
+        return replies, unusable
 
     def one(self, prompt: Prompt) -> Reply:
         """The reply to one prompt."""
@@ -184,12 +193,9 @@ class Tape(LanguageModel):
         """As the model beneath."""
         return self.lm.complete(prompts)
 
-    def reply(self, prompts: Iterable[Prompt]) -> list[Reply]:
-        """As the model beneath, kept."""
-        asked = list(prompts)
-        replies = self.lm.reply(asked)
-        self.calls += map(Call, asked, replies)
-        return replies
+    def keep(self, calls: Iterable[Call]) -> None:
+        """Kept in order; those before a failure too."""
+        self.calls += calls
 
 
 Answer = str | Callable[[Prompt], str]

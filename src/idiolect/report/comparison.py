@@ -285,7 +285,8 @@ def _all_metrics(found: Comparison) -> str:
         cells = []
         for metric in found.metrics:
             score = found.mean(arm, metric.name)
-            cells.append(f"{_figure(score.mean)} {_interval(score.low, score.high)}")
+            value = _figure(found.value(arm, metric.name))
+            cells.append(f"{value} {_interval(score.low, score.high)}" if score.rows else value)
         rows.append((arm.name, *cells))
     sources = html.listed(f"{m.name}: {m.source}" for m in found.metrics)
     return html.section("All metrics", html.table(head, rows), html.folded("sources", sources))

@@ -25,7 +25,7 @@ p.lead, .soft { color: var(--soft) } p.lead { margin: 0 0 20px; font-size: 17px 
 table { border-collapse: collapse; width: 100%; font-size: 14px; margin: 10px 0 }
 th { text-align: left; border-bottom: 2px solid var(--line); padding: 6px 8px; font-weight: 600 }
 td { border-bottom: 1px solid var(--line); padding: 6px 8px; vertical-align: top }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
+td.i { white-space: nowrap } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums }
 tr.pale td { color: #9ca3af }
 details { margin: 8px 0 } summary { cursor: pointer; color: var(--soft) }
 pre { white-space: pre-wrap; background: #f9fafb; border: 1px solid var(--line); border-radius: 8px;
@@ -101,7 +101,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, pale: Sequence[
     lines = []
     for number, row in enumerate(body):
         kind = ' class="pale"' if number < len(pale) and pale[number] else ""
-        cells = "".join(f'<td class="{c}">{escape(v)}</td>' for v, c in zip(row, cell, strict=True))
+        kinds = ["i" if v.startswith("[") else c for v, c in zip(row, cell, strict=True)]
+        cells = "".join(
+            f'<td class="{c}">{escape(v)}</td>' for v, c in zip(row, kinds, strict=True)
+        )
         lines.append(f"<tr{kind}>{cells}</tr>")
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Population, Request
-from idiolect.errors import DataError
+from idiolect.errors import DataError, SettingError
 from idiolect.lm import LanguageModel
 from idiolect.measure import (
     Estimate,
@@ -141,6 +141,12 @@ class Comparison:
     def mean(self, arm: Arm, metric: str) -> Estimate:
         """Mean over the requests that have a score, with its 95 % interval clustered by user."""
         return estimate(self.column(arm, metric), self.users)
+
+    def value(self, arm: Arm, metric: str) -> float:
+        """The mean, or the corpus's figure for metrics that are defined on a corpus only."""
+        mean = self.mean(arm, metric)
+        whole = next(m for m in self.metrics if m.name == metric).corpus(arm.texts, self.truths)
+        return mean.mean if mean.rows or whole is None else whole
 
     def tests(self, metric: str) -> list[Test]:
         """Each method against the first one; Holm's correction over them."""
@@ -267,6 +273,13 @@ def compare(
     chosen = tuple(text_metric(m) if isinstance(m, str) else m for m in metrics)
     for metric in chosen:
         metric.require()
+    if chosen[0].rows is None:
+        raise SettingError(
+            f"Found {chosen[0].name!r} as the first metric, which is defined on a corpus only, "
+            "so that "
+            "nothing can be tested on it; name one with a figure for each text first, such as "
+            "rouge1."
+        )
     arms = []
     for name, build in methods.items():
         ignores = isinstance(build, Assembly) and build.recipe.card.enters == "nowhere"

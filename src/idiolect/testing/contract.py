@@ -482,7 +482,7 @@ def calls(bench: Bench) -> str:
         view = bench.world.population.as_of(outcome.request)
         compared = min(given.get("events", 0), len(view.comparable(at_least=least)))
         try:
-            stated = bench.recipe.calls(compared=compared)
+            stated = bench.recipe.calls(compared=compared, own=len(view.own))
         except SettingError as error:
             raise ContractError(str(error)) from error
         if len(outcome.calls) != stated:
@@ -498,9 +498,8 @@ def unusable_reply(bench: Bench) -> str:
     """A reply that stays unusable is asked for again, then raised with prompt and reply."""
     if not bench.outcomes[0].calls:
         return "no call is made"
-    raised: list[ReplyError] = []
     population, requests = bench.world.population, bench.requests[:1]
-    lm = _Mute(bench.recipe.conditions, raised)
+    lm = Scripted("", bench.recipe.conditions)
     outcome = bench.attempt(population, requests, lm)[0]
     if isinstance(outcome.answer, Judgement) and outcome.answer.value is None:
         return "a judge's failure is a verdict without a value"
@@ -510,29 +509,14 @@ def unusable_reply(bench: Bench) -> str:
             f"Found {came} where every reply of the model is unusable; let the ReplyError through, "
             "an answer without a reply is made up."
         )
-    asked = [prompt for prompt in lm.prompts if prompt.render().text == raised[-1].prompt]
+    unread = [call.prompt.render().text for call in outcome.calls if call.reply.value is None]
+    asked = [prompt for prompt in lm.prompts if prompt.render().text in unread[:1]]
     if len(asked) < lm.attempts:
         raise ContractError(
             f"Found {len(asked)} of {lm.attempts} attempts for the prompt of the ReplyError; ask "
             "through `lm.reply`, which asks again, and let its error through as it is."
         )
     return ""
-
-
-class _Mute(Scripted):
-    """A model whose replies are empty, which no prompt can use; keeps the errors it raises."""
-
-    def __init__(self, honours: frozenset[str], raised: list[ReplyError]) -> None:
-        super().__init__("", honours)
-        self.raised = raised
-
-    def reply(self, prompts: Any) -> Any:
-        """As any model, with errors kept."""
-        try:
-            return super().reply(prompts)
-        except ReplyError as error:
-            self.raised.append(error)
-            raise
 
 
 def fitted_before(bench: Bench) -> str:
