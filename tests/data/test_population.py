@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from idiolect.data import Event, Item, Population, Request
-from idiolect.data.population import Rowed
+from idiolect.data.index import Rowed
 from idiolect.errors import DataError, UnknownNameError
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from idiolect.data.population import COLUMNS, ITEM_COLUMNS
+from idiolect.data.frames import COLUMNS, ITEM_COLUMNS
 from idiolect.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:

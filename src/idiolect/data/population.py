@@ -6,8 +6,8 @@ time and every cut is one binary search. A recipe never holds a `Population`: it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, overload
@@ -17,7 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data.event import Event, Item, Request
-from idiolect.data.times import as_time, from_micros, micros, parsed_times
+from idiolect.data.frames import (
+    COLUMNS,
+    ITEM_COLUMNS,
+    LEVELS,
+    checked_items,
+    event_table,
+    made_event,
+    ordered,
+)
+from idiolect.data.index import Index, Rowed, Rows, Token
+from idiolect.data.times import as_time, from_micros, micros
 from idiolect.errors import DataError, MissingExtraError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -25,85 +35,10 @@ if TYPE_CHECKING:
 
     from idiolect.data.view import View
 
-Rows = NDArray[np.intp]
-
-#: The columns of an event table, in order; any other column is `extra`.
-COLUMNS = tuple(f.name for f in fields(Event) if f.name != "extra")
 #: Events that are made at one time; more are made in turns, so that memory stays small.
 _AT_ONCE = 4096
-_LEVELS = {"public": 0, "group": 1, "self": 2}
-ITEM_COLUMNS = ("id", "title", "description", "image")
 #: Facts of a held-out event that come with its request, as in DPL.
 GIVEN = ("item", "rating", "title")
-_NAMES = tuple(c for c in COLUMNS if c not in {"time", "rating", "options"})
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """Rows by code: an inverted list in compressed form.
-
-    Attributes:
-        names: Sorted; position is the code.
-        codes: Code of each row, −1 for none.  # (rows,)
-        order: Row numbers grouped by code, ascending within.
-        starts: Where each code's rows begin in `order`.  # (names + 1,)
-    """
-
-    names: list[str]
-    code: Mapping[str, int]
-    codes: NDArray[np.int32]
-    order: Rows
-    starts: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, column: pl.Series) -> Index:
-        """The index of one column of names."""
-        import polars as pl
-
-        distinct = column.drop_nulls().unique().sort()
-        names: list[str] = distinct.to_list()
-        found = column.cast(pl.Enum(distinct)).to_physical().cast(pl.Int32)
-        codes: NDArray[np.int32] = found.fill_null(-1).to_numpy()
-        grouped = np.argsort(codes, kind="stable")
-        grouped.setflags(write=False)
-        unnamed = int((codes < 0).sum())
-        counts = np.bincount(codes[codes >= 0], minlength=len(names))
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        lookup = {name: number for number, name in enumerate(names)}
-        return cls(names, lookup, codes, grouped[unnamed:], starts)
-
-    def rows(self, name: str) -> Rows:
-        """Row numbers of `name`, ascending; none where the name is unknown."""
-        code = self.code.get(name)
-        if code is None:
-            return np.empty(0, dtype=np.intp)
-        return self.order[self.starts[code] : self.starts[code + 1]]
-
-
-class Rowed:
-    """Row numbers by a unique name, without an object for each name.
-
-    Hashes are sorted, so that a look-up is a binary search and a comparison.
-    """
-
-    def __init__(self, names: pl.Series) -> None:
-        self._names = names
-        hashes = names.hash().to_numpy()
-        self._order = hashes.argsort()
-        self._hashes = hashes[self._order]
-
-    def find(self, name: str) -> int | None:
-        """The row of `name`; None where it is unknown."""
-        import polars as pl
-
-        wanted = pl.Series([name], dtype=pl.String).hash().to_numpy()[0]
-        first, end = self._hashes.searchsorted(wanted), self._hashes.searchsorted(wanted, "right")
-        same = (int(row) for row in self._order[first:end])
-        return next((row for row in same if self._names[row] == name), None)
-
-
-class Token:
-    """Equal to itself alone, and weakly referable."""
 
 
 class Events(Sequence[Event]):
@@ -228,10 +163,10 @@ class Population:
     """
 
     def __init__(self, frame: pl.DataFrame, items: pl.DataFrame | None = None) -> None:
-        self.frame = _ordered(frame)
+        self.frame = ordered(frame)
         #: Stands for this population where something is remembered of it; dies with it.
         self.token = Token()
-        self.items = None if items is None else _checked_items(items)
+        self.items = None if items is None else checked_items(items)
         self.by_user = Index.of(self.frame["user"])
         self.by_item = Index.of(self.frame["item"]) if "item" in self.frame.columns else None
         self.timed = "time" in self.frame.columns
@@ -250,7 +185,7 @@ class Population:
             for item in items
         ]
         table = pl.DataFrame(things, infer_schema_length=None) if things else None
-        return cls(_table(list(events), map(str, count())), table)
+        return cls(event_table(list(events), map(str, count())), table)
 
     def __len__(self) -> int:
         return self.frame.height
@@ -292,7 +227,7 @@ class Population:
         import polars as pl
 
         audience = self.frame["audience"].fill_null("public")
-        levels: NDArray[np.int8] = audience.replace_strict(_LEVELS, return_dtype=pl.Int8).to_numpy()
+        levels: NDArray[np.int8] = audience.replace_strict(LEVELS, return_dtype=pl.Int8).to_numpy()
         return levels
 
     @cached_property
@@ -307,7 +242,7 @@ class Population:
 
     def made(self, rows: Rows) -> list[Event]:
         """The events of these rows."""
-        return [_event(row) for row in self.frame[rows].to_dicts()]
+        return [made_event(row) for row in self.frame[rows].to_dicts()]
 
     def row(self, event: str) -> int:
         """The row of an event id.
@@ -458,7 +393,7 @@ class Population:
         if not new:
             return self
         free = (str(n) for n in count(len(self)) if self._row_of_id.find(str(n)) is None)
-        more = _table(new, free)
+        more = event_table(new, free)
         return Population(pl.concat([self.frame, more], how="diagonal_relaxed"), self.items)
 
     def keep(self, rows: Rows | NDArray[np.bool_]) -> Population:
@@ -497,124 +432,3 @@ class Population:
         except ModuleNotFoundError:
             raise MissingExtraError("from_pandas", "pandas") from None
         return cls(events, things)
-
-
-def _event(row: dict[str, Any]) -> Event:
-    known = {name: row[name] for name in COLUMNS if row.get(name) is not None}
-    if "options" in known:
-        known["options"] = tuple(known["options"])
-    extra = {k: v for k, v in row.items() if k not in COLUMNS and v is not None}
-    return Event(**known, extra=extra)
-
-
-def _table(events: Sequence[Event], free: Iterator[str]) -> pl.DataFrame:
-    """Events as a table; those without an id get the next free one."""
-    import polars as pl
-
-    if not events:
-        raise DataError("Found no events; a population needs at least one.")
-    columns: dict[str, list[Any]] = {name: [getattr(e, name) for e in events] for name in COLUMNS}
-    given = {name for name in columns["id"] if name}
-    unused = (name for name in free if name not in given)
-    columns["id"] = [name or next(unused) for name in columns["id"]]
-    columns["time"] = [None if time is None else as_time(time) for time in columns["time"]]
-    columns["rating"] = [None if r is None else float(r) for r in columns["rating"]]
-    columns["options"] = [list(options) for options in columns["options"]]
-    for name in sorted({name for e in events for name in e.extra}):
-        columns[name] = [e.extra.get(name) for e in events]
-    needed = {"id", "user", "text"}
-    return pl.DataFrame(
-        {k: v for k, v in columns.items() if k in needed or any(x not in (None, []) for x in v)},
-        infer_schema_length=None,
-    )
-
-
-def _ordered(frame: pl.DataFrame) -> pl.DataFrame:
-    """The table with every column of its type, sorted by time; equal times keep their order."""
-    import polars as pl
-
-    if not isinstance(frame, pl.DataFrame):
-        raise DataError(
-            f"Found a table of the type {type(frame).__module__}.{type(frame).__name__}; give a "
-            "polars frame, or use `Population.from_pandas` or `Population.of`."
-        )
-    if "user" not in frame.columns:
-        raise DataError(
-            f"Found the columns {frame.columns} and no 'user'; rename the column that says who "
-            "did it to 'user'."
-        )
-    if not frame.height:
-        raise DataError("Found a table without rows; a population needs at least one event.")
-    if "id" not in frame.columns:
-        frame = frame.with_columns(pl.arange(frame.height, eager=True).cast(pl.String).alias("id"))
-    if "text" not in frame.columns:
-        frame = frame.with_columns(pl.lit("").alias("text"))
-    frame = frame.with_columns(
-        [pl.col(name).cast(pl.String) for name in _NAMES if name in frame.columns]
-    ).with_columns(pl.col("text").fill_null(""))
-    if "rating" in frame.columns:
-        told = frame["rating"]
-        ratings = told.cast(pl.Float64, strict=False).fill_nan(None)
-        if (
-            ratings.null_count()
-            > (told.fill_nan(None) if told.dtype.is_float() else told).null_count()
-        ):
-            at = int((ratings.is_null() & told.is_not_null()).arg_max() or 0)
-            raise DataError(
-                f"Found {told[at]!r} as the rating in row {at + 1}; ratings are numbers. Correct "
-                "or drop the column."
-            )
-        frame = frame.with_columns(ratings.alias("rating"))
-    for name in ("user", "id"):
-        if frame[name].null_count():
-            row = int(frame[name].is_null().arg_max() or 0) + 1
-            raise DataError(f"Found no {name} in row {row}; every event needs one.")
-    if "audience" in frame.columns:
-        odd = (
-            frame["audience"]
-            .drop_nulls()
-            .filter(~frame["audience"].drop_nulls().is_in(list(_LEVELS)))
-        )
-        if len(odd):
-            raise DataError(
-                f"Found {odd[0]!r} as an audience; it is 'self', 'group' or 'public', and public "
-                "where it is left empty."
-            )
-    if frame["id"].n_unique() < frame.height:
-        repeated = frame["id"].is_duplicated()
-        row = int(repeated.arg_max() or 0)
-        raise DataError(
-            f"Found the id {frame['id'][row]!r} more than once ({int(repeated.sum())} rows share "
-            "an id); ids must differ. Leave the column out to number the rows."
-        )
-    if "time" not in frame.columns or frame["time"].null_count() == frame.height:
-        return frame.drop("time", strict=False)
-    times = parsed_times(frame["time"])
-    if times.null_count():
-        row = int(times.is_null().arg_max() or 0)
-        raise DataError(
-            f"Found {frame['time'][row]!r} as the time in row {row + 1} ({times.null_count()} of "
-            f"{len(times)} rows have no readable time); either every event has a time or none."
-        )
-    frame = frame.with_columns(times.alias("time"))
-    return frame if times.is_sorted() else frame.sort("time", maintain_order=True)
-
-
-def _checked_items(items: pl.DataFrame) -> pl.DataFrame:
-    """The item table with ids as text, each once."""
-    import polars as pl
-
-    if "id" not in items.columns:
-        raise DataError(
-            f"Found the columns {items.columns} and no 'id' in the item table; rename the column "
-            "that says which item to 'id'."
-        )
-    items = items.with_columns(
-        [pl.col(name).cast(pl.String) for name in ITEM_COLUMNS if name in items.columns]
-    )
-    if items["id"].null_count() or items["id"].n_unique() < items.height:
-        twice = items["id"].filter(items["id"].is_duplicated() | items["id"].is_null())
-        raise DataError(
-            f"Found the item id {twice[0]!r} more than once or empty; each item needs its own."
-        )
-    return items

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from idiolect.data import columns as naming
+from idiolect.data.frames import COLUMNS, ITEM_COLUMNS
 from idiolect.data.git import git_table
-from idiolect.data.population import COLUMNS, ITEM_COLUMNS, Population
+from idiolect.data.population import Population
 from idiolect.data.report import Loaded, Report
 from idiolect.data.tables import Table, frame_of, read_table, records
 from idiolect.data.usable import Sieve, usable_events, usable_items

@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from idiolect.data.event import Item, Request
-from idiolect.data.population import Events, Population, Rows, Token
+from idiolect.data.index import Rows, Token
+from idiolect.data.population import Events, Population
 from idiolect.data.times import from_micros
 
 

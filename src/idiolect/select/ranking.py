@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Events
-from idiolect.data.population import Rows
+from idiolect.data.index import Rows
 from idiolect.errors import SettingError
 from idiolect.select.chosen import Chosen
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Event, Events, View
-from idiolect.data.population import Rows
+from idiolect.data.index import Rows
 from idiolect.embed import Encoder, Vectors, unit
 from idiolect.select.chosen import Chosen
 from idiolect.select.events import drawn
