@@ -250,3 +250,19 @@ def test_the_papers_table_is_whole_and_agrees_with_what_it_says() -> None:
             # The paper prints DPL in bold, and Non-Perso is the lowest, in every column.
             assert max(values, key=values.__getitem__) == "DPL"
             assert min(values, key=values.__getitem__) == "Non-Perso"
+
+
+def test_own_events_are_chosen_as_rank_bm25_does_in_published_mode(tmp_path: Path) -> None:
+    from rank_bm25 import BM25Okapi
+
+    from idiolect.select import Okapi, asked_title_and_description, title_and_description
+
+    rows, meta = published(history=20, seed=3)
+    made = load(tmp_path, rows, meta)
+    words = {thing["asin"]: thing["description"] for thing in meta}
+    choose = Okapi(8, document=title_and_description, query=asked_title_and_description)
+    for row, name in zip(rows, made.examples, strict=True):
+        corpus = [f"{one['title']} {words[one['asin']]}".split() for one in row["profile"]]
+        asked = f"{row['data']['title']} {words[row['data']['asin']]}".split()
+        expected = BM25Okapi(corpus).get_top_n(asked, row["profile"], n=8)
+        assert set(choose(made.view(name)).events.texts) == {one["text"] for one in expected}

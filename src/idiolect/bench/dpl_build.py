@@ -44,11 +44,11 @@ class Built:
     splits: Mapping[Split, Sequence[dict[str, Any]]]
     meta: Sequence[dict[str, Any]]
 
-    def save(self, folder: Path, category: str) -> None:
+    def save(self, folder: str | Path, category: str) -> None:
         """Writes it as `files` finds it, one JSON-lines file a split."""
         parts = {f"{MAIN}/{category}/{name}.jsonl": rows for name, rows in self.splits.items()}
         for name, rows in {**parts, f"{META}/{category}/full.jsonl": self.meta}.items():
-            path = folder / name
+            path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("w", encoding="utf-8") as file:
                 file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -57,14 +57,14 @@ class Files:
         return found.hexdigest()[:16]
 
 
-def files(folder: Path, categories: Iterable[str], split: Split = "test") -> dict[str, Files]:
+def files(folder: str | Path, categories: Iterable[str], split: Split = "test") -> dict[str, Files]:
     """The files of some categories in a folder.
 
     Raises:
         UnknownNameError: There is no such category.
         DataError: Files are not there; says which, and how to get them.
     """
-    found, lacking = {}, []
+    folder, found, lacking = Path(folder).expanduser(), {}, []
     for category in categories:
         if category not in CATEGORIES:
             raise UnknownNameError("category", category, CATEGORIES)
@@ -97,7 +97,9 @@ def _parts(folder: Path, begins: str) -> tuple[Path, ...]:
     )
 
 
-def download(folder: Path, categories: Sequence[str], split: Split = "test") -> dict[str, Files]:
+def download(
+    folder: str | Path, categories: Sequence[str], split: Split = "test"
+) -> dict[str, Files]:
     """The files of some categories; what is not in the folder is fetched from the hub.
 
     Raises:
@@ -120,7 +122,7 @@ def download(folder: Path, categories: Sequence[str], split: Split = "test") -> 
                 repo_id=f"{OWNER}/{name}",
                 repo_type="dataset",
                 allow_patterns=[f"{category}/{begins}*" for category in categories],
-                local_dir=folder / name,
+                local_dir=Path(folder).expanduser() / name,
             )
         except Exception as error:
             # The hub's client raises errors of several packages.

@@ -14,7 +14,7 @@ from idiolect.bench import Benchmark, Predictions, Rehearsal, Score, mean_score
 from idiolect.card import Recipe
 from idiolect.embed import Encoder
 from idiolect.errors import EndpointError
-from idiolect.lm import LanguageModel
+from idiolect.lm import Endpoint, LanguageModel
 from idiolect.measure import Pointwise
 from idiolect.run.runner import Assembly, Outcome, Progress, run
 
@@ -46,7 +46,8 @@ class Method:
             "recipe": self.recipe.name,
             "source": hashlib.sha256(self.recipe.path.read_bytes()).hexdigest()[:16],
             "settings": {s.name: s.default for s in self.recipe.settings},
-            "model": model.name,
+            # Without the address: a server that comes back elsewhere is the same model.
+            "model": model.model if isinstance(model, Endpoint) else model.name,
             "encoder": self.encoder.name if "encoder" in self.recipe.needs else None,
             "data": data,
             "versions": {name: version(name) for name in ("idiolect", "numpy", "scikit-learn")},

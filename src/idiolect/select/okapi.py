@@ -153,7 +153,8 @@ class Okapi:
         events: How many.
         document: Words of an event.
         query: Words of a request.
-        published: As in rank_bm25 0.2.2: terms split at white space, case kept, and its idf.
+        published: As in rank_bm25 0.2.2: terms split at white space, case kept, and its idf. A view
+            in published mode asks for it too.
 
     Raises:
         SettingError: `events` is below 1.
@@ -170,9 +171,10 @@ class Okapi:
     def __call__(self, view: View, events: Events | None = None) -> Chosen:
         """The chosen ones among `events`, oldest first; by default all own events."""
         events = view.own if events is None else events
-        terms = str.split if self.published else words
+        published = self.published or view.published
+        terms = str.split if published else words
         pairs = zip(events, events.about, strict=True)
         documents = [terms(self.document(event, item)) for event, item in pairs]
         query = terms(self.query(view.request))
-        scores = okapi_scores(documents, query, published=self.published)
+        scores = okapi_scores(documents, query, published=published)
         return top(events, scores, self.events, "BM25")
