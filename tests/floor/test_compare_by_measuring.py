@@ -5,7 +5,7 @@ import pytest
 from idiolect.data import Item
 from idiolect.errors import CapabilityError
 from idiolect.floor import Extractive
-from idiolect.lm import Entry, Prompt, Text, item, own, peers
+from idiolect.lm import Entry, Prompt, Text, drafts, item, own, peers
 from idiolect.measure import FEATURES
 
 WORDING = {f.name: (f.more, f.less) for f in FEATURES}
@@ -22,6 +22,16 @@ def compared(mine: list[str], others: list[str], about: Item | None = None) -> d
     )
     lines = Extractive().one(prompt).value.splitlines()
     return dict(line.split(": ", 1) for line in lines)
+
+
+def test_drafts_of_a_model_are_others_texts_too() -> None:
+    mine, others = [Entry("Lovely room!!! Lovely bed!!!")], [Entry(PLAIN)]
+    by_drafts, by_peers = (
+        Extractive().one(Prompt("Compare.", own(mine), shown, expects=Text("comparison"))).text
+        for shown in (drafts(others), peers(others))
+    )
+    assert by_drafts == by_peers
+    assert "alone mentions “lovely”" in by_drafts
 
 
 def test_three_dimensions_in_order() -> None:

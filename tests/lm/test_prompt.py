@@ -1,5 +1,6 @@
 """Prompts: what is shown, what a budget cuts, and how replies are read."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -136,8 +137,8 @@ def test_a_budget_cuts_the_least_that_fits_and_says_what() -> None:
         assert one_more.render().tokens > budget
 
 
-def test_peers_go_first_then_differences_own_texts_and_profile() -> None:
-    kinds = ("profile", "own", "differences", "peers")
+def test_peers_go_first_then_drafts_differences_own_texts_and_profile() -> None:
+    kinds = ("profile", "own", "differences", "drafts", "peers")
     prompt = Prompt("Write.", *(long(kind, 2) for kind in kinds), query(Request("ada", "Now?")))
     least = Prompt("Write.", query(Request("ada", "Now?"))).render().tokens
     rendered = prompt.render(least)
@@ -277,6 +278,25 @@ def test_json_of_another_form_says_what_is_wrong(reply: str, where: str) -> None
     with pytest.raises(ReplyError, match=where) as caught:
         Json(Verdict).read(reply)
     assert caught.value.reply == reply
+
+
+@dataclass(frozen=True)
+class Kept:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class More(Kept):
+    verdict: Verdict
+
+
+def test_json_is_read_as_a_dataclass() -> None:
+    reply = '{"names": ["a", "b"], "verdict": {"stars": 4, "why": "good"}}'
+    assert Json(More).read(reply) == More(("a", "b"), Verdict(stars=4, why="good"))
+    assert Json(More).schema["required"] == ["names", "verdict"]
+    assert Json(Verdict).schema == Verdict.model_json_schema()
+    with pytest.raises(ReplyError, match=r"not Kept as JSON \(names\.1: Input should be a valid"):
+        Json(Kept).read('{"names": ["a", 2]}')
 
 
 def test_hints_name_what_is_wanted() -> None:

@@ -25,14 +25,14 @@ def compare(prompt: Prompt) -> str:
         CapabilityError: The prompt lacks own or other texts.
     """
     own = [e.text for e in prompt.section("own") if Text(e.text).words]
-    peers = [e.text for e in prompt.section("peers") if Text(e.text).words]
+    others = (*prompt.section("peers"), *prompt.section("drafts"))
+    peers = [e.text for e in others if Text(e.text).words]
     if not own or not peers:
         raise CapabilityError(
             f"The floor compares by measuring and found {len(own)} own and {len(peers)} other "
             f"texts in prompt {prompt.stage!r}; it needs at least one of each."
         )
-    mine, others = measure(own), measure(peers)
-    found = _outside(mine, others)
+    found = _outside(measure(own), measure(peers))
     words = _only_own(own, peers, "\n".join(map(shown, prompt.section("item"))))
     lines = []
     for dimension in DIMENSIONS:

@@ -118,7 +118,7 @@ def _formats(expects: Expects) -> list[dict[str, Any]]:
         return [{}]
     schema = {
         "name": re.sub(r"[^A-Za-z0-9_-]", "_", expects.model.__name__)[:64],
-        "schema": expects.model.model_json_schema(),
+        "schema": expects.schema,
     }
     return [
         {"response_format": {"type": "json_schema", "json_schema": schema}},

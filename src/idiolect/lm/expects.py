@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from idiolect.errors import ReplyError, SettingError
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 #: `writing` is for the user, `comparison` sets own against reference, `summary` condenses what is
 #: shown; `reasoning` needs free thought, which the LLM-free floor cannot give.
@@ -113,23 +110,30 @@ class Number:
 
 @dataclass(frozen=True)
 class Json:
-    """JSON by the schema of a pydantic model."""
+    """JSON by the schema of a class: a dataclass or a pydantic model."""
 
-    model: type[BaseModel]
+    model: type[Any]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(self.model).json_schema()
 
     def hint(self) -> str:
         """Shows the schema."""
-        schema = json.dumps(self.model.model_json_schema(), ensure_ascii=False)
+        schema = json.dumps(self.schema, ensure_ascii=False)
         return f"Answer with JSON only, by this schema: {schema}"
 
-    def read(self, reply: str) -> BaseModel:
+    def read(self, reply: str) -> Any:
         """The validated object; a fence around the JSON, and words around that, are taken off."""
-        from pydantic import ValidationError
+        from pydantic import TypeAdapter, ValidationError
 
         fenced = re.search(r"```(?:json)?\s*(.*)```", reply, re.DOTALL)
         body = fenced.group(1) if fenced else reply
         try:
-            return self.model.model_validate_json(body)
+            return TypeAdapter(self.model).validate_json(body)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the whole reply"

@@ -19,14 +19,16 @@ from idiolect.errors import SettingError
 from idiolect.lm.expects import Expects, Text
 
 SectionKind = Literal[
-    "profile", "own", "peers", "differences", "item", "given", "query", "conversation", "options"
-]
+    "profile", "own", "peers", "drafts", "differences", "item", "given", "query", "conversation",
+    "options",
+]  # fmt: skip
 #: What is given up first when a prompt is too long; the other kinds are never cut.
-GIVEN_UP: tuple[SectionKind, ...] = ("peers", "differences", "own", "profile")
+GIVEN_UP: tuple[SectionKind, ...] = ("peers", "drafts", "differences", "own", "profile")
 _TAGS: Mapping[SectionKind, str] = {
     "profile": "profile",
     "own": "texts_by_the_user",
     "peers": "texts_by_other_people",
+    "drafts": "drafts_by_a_model",
     "differences": "differences",
     "item": "item",
     "given": "given",
@@ -194,8 +196,8 @@ class Prompt:
     def render(self, budget: int | None = None, count: Callable[[str], int] = estimate) -> Rendered:
         """The messages to send, within `budget` tokens.
 
-        Entries are given up one by one from the end of a section: first peers, then differences,
-        own texts, profile.
+        Entries are given up one by one from the end of a section: first peers, then drafts,
+        differences, own texts, profile.
 
         Raises:
             SettingError: Even without all of those the prompt is longer than the budget.
@@ -288,6 +290,11 @@ def own(texts: Events | Sequence[Entry]) -> Section:
 def peers(texts: Events | Sequence[Entry]) -> Section:
     """Other people's texts; who they are is not shown."""
     return Section("peers", entries(texts) if isinstance(texts, Events) else tuple(texts))
+
+
+def drafts(texts: Iterable[Entry]) -> Section:
+    """What a model wrote, with nothing known of the user, where the user wrote the own texts."""
+    return Section("drafts", tuple(texts))
 
 
 def profile(summary: str | None) -> Section | None:

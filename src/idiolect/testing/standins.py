@@ -40,8 +40,7 @@ def answered(prompt: Prompt) -> str:
             return str(draw.randint(math.ceil(low), math.floor(high)))
         case Number(low=low, high=high):
             return repr(draw.uniform(low, high))
-        case Json(model=model):
-            schema = model.model_json_schema()
+        case Json(schema=schema):
             return json.dumps(_example(schema, schema.get("$defs", {}), draw))
     return " ".join(draw.choices(_WORDS, k=12)) + "."
 
