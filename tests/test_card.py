@@ -136,7 +136,36 @@ def test_calls_are_an_expression_over_the_settings() -> None:
     assert whole.calls(events=3, steps=2) == 2 * 3 + 1 - 1
 
 
-@pytest.mark.parametrize("calls", ["eventz + 1", "events ** 2", "len(events)", "events + 0.5"])
+def test_calls_know_the_history_the_least_and_words() -> None:
+    @recipe(**FIELDS | {"calls": "min(blocks, (own + 4) // 5) + events * (by == 'drafts') + extra"})
+    def counted(
+        lm: LanguageModel,
+        *,
+        events: PositiveInt = 8,
+        blocks: PositiveInt = 3,
+        by: Literal["peers", "drafts"] = "peers",
+        extra: bool = True,
+    ) -> Personalizer[Any]:
+        raise AssertionError
+
+    assert [counted.calls(own=own) for own in (0, 1, 5, 6, 15, 16)] == [1, 2, 2, 3, 4, 4]
+    assert counted.calls() == 4, "of an unknown history enough is read"
+    assert counted.calls(own=0, by="drafts", extra=False) == 8
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "eventz + 1",
+        "events ** 2",
+        "len(events)",
+        "events + 0.5",
+        "min(events)",
+        "events == 8",
+        "other == 'a'",
+        "max(events, 2)",
+    ],
+)
 def test_calls_of_another_form_are_refused(calls: str) -> None:
     @recipe(**FIELDS | {"calls": calls})
     def counted(lm: LanguageModel, *, events: PositiveInt = 8) -> Personalizer[Any]:

@@ -85,8 +85,8 @@ class Card:
         code: Authors' repository and its licence; None where none is known.
         reads_other_users: What of other people it may read.
         enters: Where the user enters the model.
-        calls: Model calls a request, as an expression over the settings; `compared` stands for
-            the own events that could be compared.
+        calls: Model calls a request, as an expression over the settings; `own` stands for the
+            number of own events, `compared` for those of them that could be compared.
         benchmarks: Where it was evaluated.
         reported: Figures of the paper.
         evidence: How far each stage was checked.
@@ -280,14 +280,15 @@ class Recipe(Generic[P, R]):
         """What one gets, in a line."""
         return self.page.split("\n", 1)[0]
 
-    def calls(self, **known: int) -> int:
+    def calls(self, **known: int | str) -> int:
         """Model calls a request with these settings; the rest at their defaults.
 
         Args:
-            **known: Settings, and `compared` for the own events that could be compared (at most
-                `events`, which is also its default).
+            **known: Settings; `own` for the number of own events (default: more than are read);
+                `compared` for those that could be compared (at most `events`, its default).
         """
-        values = {s.name: s.default for s in self.settings if isinstance(s.default, int)} | known
+        defaults = {s.name: s.default for s in self.settings if isinstance(s.default, int | str)}
+        values: dict[str, int | str] = {"own": sys.maxsize} | defaults | known
         values.setdefault("compared", values.get("events", 0))
         return _arithmetic(ast.parse(self.card.calls, mode="eval").body, values)
 
@@ -330,16 +331,22 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[int, int], int]] = {
 }
 
 
-def _arithmetic(node: ast.expr, values: Mapping[str, int]) -> int:
-    """The value of sums, products and names."""
+def _arithmetic(node: ast.expr, values: Mapping[str, int | str]) -> int:
+    """The value of sums, products, names, the least of several, and whether a setting is a word."""
     match node:
         case ast.Constant(value=int(number)):
             return number
-        case ast.Name(id=name) if name in values:
-            return values[name]
+        case ast.Name(id=name) if isinstance(value := values.get(name), int):
+            return value
+        case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as several, keywords=[]):
+            return min(_arithmetic(each, values) for each in several)
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=str(word))]
+        ) if name in values:
+            return int(values[name] == word)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
             return _OPERATORS[type(op)](_arithmetic(left, values), _arithmetic(right, values))
     raise SettingError(
-        f"Found {ast.unparse(node)!r} in `calls`; use +, -, *, //, whole numbers and the names "
-        f"{', '.join(sorted(values))}."
+        f"Found {ast.unparse(node)!r} in `calls`; use +, -, *, //, min(), a setting == 'a word', "
+        f"whole numbers and the names {', '.join(sorted(values))}."
     )
