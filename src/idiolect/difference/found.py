@@ -45,6 +45,15 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Point:
+    """One dimension that a comparison discovered, and how the user differs along it."""
+
+    dimension: str
+    definition: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Difference:
     """What sets a user apart from a reference, with the events that it rests on.
 
@@ -58,6 +67,7 @@ class Difference:
         reasons: Why each reference event was chosen.
         note: Empty, or what limits the comparison (too few peers, equal texts).
         about: What the compared texts are about, where it is one thing.
+        points: The dimensions one by one, where they were discovered.
     """
 
     dimension: str
@@ -69,6 +79,7 @@ class Difference:
     reasons: tuple[str, ...] = ()
     note: str = ""
     about: str = ""
+    points: tuple[Point, ...] = ()
 
     @property
     def evidence(self) -> tuple[str, ...]:
