@@ -1,7 +1,7 @@
 """Which events and which people."""
 
 from idiolect.select.chosen import Chosen, Representatives, Selector
-from idiolect.select.events import Dense, Fused, Mmr, Random, Recency, mmr_order
+from idiolect.select.events import Dense, Fused, Mmr, Random, Recency, mmr_order, nearest
 from idiolect.select.okapi import (
     Okapi,
     OkapiIndex,
@@ -11,6 +11,7 @@ from idiolect.select.okapi import (
     okapi_scores,
     title_and_description,
 )
+from idiolect.select.people import Neighbours, People
 from idiolect.select.representatives import (
     ClusterCentres,
     Farthest,
@@ -29,8 +30,10 @@ __all__ = [
     "Fused",
     "Mmr",
     "Nearest",
+    "Neighbours",
     "Okapi",
     "OkapiIndex",
+    "People",
     "Random",
     "RandomPeers",
     "Recency",
@@ -42,6 +45,7 @@ __all__ = [
     "asked_words",
     "cluster_centres",
     "mmr_order",
+    "nearest",
     "okapi_scores",
     "stratified",
     "title_and_description",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Events, Request, View
-from idiolect.data.population import Rows
+from idiolect.data.index import Rows
 from idiolect.embed import Encoder, Vectors, unit
 from idiolect.errors import SettingError
 from idiolect.select.chosen import Chosen, Selector
@@ -28,18 +28,40 @@ def _request_of(request: Request) -> tuple[str | None, ...]:
     return request.user, request.event, item, request.words
 
 
+def _cosines(
+    encoder: Encoder, texts: Sequence[str], asked: str
+) -> tuple[Vectors, NDArray[np.float32]]:
+    """Unit vectors of texts, and the cosine of each with what is asked."""
+    # A request without words is like nothing; endpoints refuse empty texts.
+    vectors = unit(encoder.encode([*texts, asked] if asked else texts))
+    if not asked:
+        return vectors, np.zeros(len(texts), dtype=np.float32)
+    return vectors[:-1], vectors[:-1] @ vectors[-1]
+
+
 def _compared(
     encoder: Encoder, view: View, events: Events, document: Document, query: Query
 ) -> tuple[Vectors, NDArray[np.float32]]:
     """Unit vectors of the events, and the cosine of each with the request."""
     pairs = zip(events, events.about, strict=True)
     texts = [document(event, item) for event, item in pairs]
-    # A request without words is like nothing; endpoints refuse empty texts.
-    asked = query(view.request)
-    vectors = unit(encoder.at(view).encode([*texts, asked] if asked else texts))
-    if not asked:
-        return vectors, np.zeros(len(texts), dtype=np.float32)
-    return vectors[:-1], vectors[:-1] @ vectors[-1]
+    return _cosines(encoder.at(view), texts, query(view.request))
+
+
+def nearest(encoder: Encoder, texts: Sequence[str], asked: str, wanted: int) -> list[int]:
+    """Positions of the texts with the highest cosine with what is asked, best first; ties first.
+
+    Args:
+        encoder: As it may be used in the view (`encoder.at(view)`).
+        texts: Any number.
+        asked: Nothing is like an empty one: then the first `wanted` are taken.
+        wanted: How many at most.
+    """
+    if not texts:
+        return []
+    _, alike = _cosines(encoder, texts, asked)
+    order: list[int] = np.argsort(-alike, kind="stable").tolist()
+    return order[:wanted]
 
 
 @dataclass(frozen=True)
