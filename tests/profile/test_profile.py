@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from idiolect.data import Item, Message, Request
-from idiolect.difference import Difference, Measure
+from idiolect.difference import Difference, Measure, Point
 from idiolect.errors import DataError
 from idiolect.lm import Entry, Sampling
 from idiolect.profile import Claim, Profile, claims, writing
@@ -17,7 +17,16 @@ MEASURE = Measure(
 )  # fmt: skip
 FOUND = (
     Difference("writing", "More marks.", "measured", ("a1", "a2"), ("b1",), MEASURE, note="few"),
-    Difference("emotional", "Warmer.", "told", ("a3",), ("b2",), about="An inn", reasons=("near",)),
+    Difference(
+        "emotional",
+        "Warmer.",
+        "told",
+        ("a3",),
+        ("b2",),
+        about="An inn",
+        reasons=("near",),
+        points=(Point("irony", "saying the opposite", "often"),),
+    ),
 )
 PROFILE = Profile(
     "ann",
@@ -29,6 +38,7 @@ PROFILE = Profile(
     FOUND,
     (Entry("Great! Came again.", (("rating", "5"),), ("a4",)),),
     ("only 3 texts",),
+    ("a5", "a1"),
 )
 
 
@@ -71,7 +81,7 @@ def test_what_is_no_profile_is_refused(text: str, message: str) -> None:
 
 
 def test_evidence_is_all_that_it_rests_on_each_once() -> None:
-    assert PROFILE.evidence == ("a4", "a1", "a2", "b1", "a3", "b2")
+    assert PROFILE.evidence == ("a4", "a1", "a2", "b1", "a3", "b2", "a5")
 
 
 def test_claims_are_the_measured_differences_with_their_evidence() -> None:

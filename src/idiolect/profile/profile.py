@@ -51,6 +51,7 @@ class Profile:
         differences: What sets the user apart, as it was found.
         examples: Own texts that a prompt may show, best first.
         notes: What limits it.
+        sources: Ids of events that the summary was made from, beside those of the other parts.
     """
 
     user: str
@@ -59,6 +60,7 @@ class Profile:
     differences: tuple[Difference, ...] = ()
     examples: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
 
     @property
@@ -68,6 +70,7 @@ class Profile:
             *(event for entry in self.examples for event in entry.events),
             *(event for claim in self.claims for event in (*claim.own, *claim.reference)),
             *(event for found in self.differences for event in found.evidence),
+            *self.sources,
         ]
         return tuple(dict.fromkeys(ids))
 
