@@ -31,8 +31,8 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.difference import Told
 from idiolect.embed import Encoder
-from idiolect.lm import LanguageModel, Prompt, Sampling, Text, differences, own
-from idiolect.profile import Profile, writing
+from idiolect.lm import LanguageModel, Sampling, differences, own
+from idiolect.profile import Profile, summarized, writing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import (
     ClusterCentres,
@@ -95,28 +95,19 @@ def dpl(
         if not len(mine):
             return Profile(request.user, notes=notes(mine.note))
         found = compare(comparable.events, view)
-        told = differences(found)
         shown = own(mine.events)
-        summary = lm.one(
-            Prompt(
-                SUMMARIZE,
-                told,
-                shown,
-                expects=Text("summary"),
-                sampling=sampling,
-                stage="summarize",
-            )
-        )
+        summary = summarized(lm, SUMMARIZE, differences(found), shown, sampling=sampling)
         few = (
             f"Only {len(found)} of {len(view.own)} own texts are on things that {representatives} "
             "others wrote about before; the rest could not be compared."
         )
+        limited = len(found) < min(events, len(view.own))
         return Profile(
             request.user,
-            summary.value,
+            summary,
             differences=found,
             examples=shown.entries,
-            notes=notes(mine.note, few if len(found) < events else "", [d.note for d in found]),
+            notes=notes(mine.note, few if limited else "", [d.note for d in found]),
         )
 
     return Personalizer(lm, learn, writing(WRITE, sampling))

@@ -22,8 +22,8 @@ Reference: after Qiu et al. 2025, arXiv 2503.02450; the measured comparison is t
 from idiolect.card import Fraction, PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.difference import Measured
-from idiolect.lm import LanguageModel, Prompt, Sampling, Text, differences, own
-from idiolect.profile import Profile, claims, writing
+from idiolect.lm import LanguageModel, Sampling, differences, own
+from idiolect.profile import Profile, claims, summarized, writing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Okapi
 
@@ -70,19 +70,10 @@ def dpl_measured(
         measured = compare(view)
         found = measured.differences()
         shown = own(mine.events)
-        summary = lm.one(
-            Prompt(
-                SUMMARIZE,
-                differences(found),
-                shown,
-                expects=Text("summary"),
-                sampling=sampling,
-                stage="summarize",
-            )
-        )
+        summary = summarized(lm, SUMMARIZE, differences(found), shown, sampling=sampling)
         return Profile(
             request.user,
-            summary.value,
+            summary,
             claims=claims(found),
             differences=found,
             examples=shown.entries,
