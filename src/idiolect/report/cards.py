@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from idiolect.card import HEADINGS, Recipe
 
@@ -70,6 +70,8 @@ def _headed(docstring: str) -> str:
 
 def _type(annotation: Any) -> str:
     inner = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return " or ".join(map(str, inner))
     base = inner[0] if inner else annotation
     return str(getattr(base, "__name__", base))
 
