@@ -202,6 +202,7 @@ def test_what_is_asked_for_and_not_there(idiolect, table, monkeypatch, arguments
     ran = idiolect(*arguments, "--data", "reviews.csv")
     assert ran.code == 2
     says(ran.error, *parts)
+    assert not ran.out, "nothing was begun"
     assert table.read_bytes() == before
     assert [path.name for path in table.parent.iterdir()] == ["reviews.csv"], "nothing was written"
 

@@ -12,6 +12,9 @@ import polars as pl
 import pytest
 from cli_table import NASTY, PEOPLE, rows
 
+from idiolect.difference import Measure, Measurements
+from idiolect.report.chart import effects, strongest
+from idiolect.report.terminal import bars
 from idiolect.testing import StubServer, town
 
 ROOT = Path(__file__).parent.parent.parent
@@ -307,6 +310,19 @@ def test_notes_of_one_comparison_stand_there_only(idiolect, table):
     head, _, rest = out.partition("feature")
     assert "exactly 5 others" not in head
     assert rest.count("exactly 5 others wrote about this: nothing to choose") == 3
+
+
+def test_what_is_sure_stands_before_what_may_be_chance():
+    odd = {"names": (1.7, 0.3), "length": (-0.7, 0.01), "commas": (0.9, 0.01), "dashes": (0.2, 0.0)}
+    measures = [
+        Measure(name, "writing", effect, 50.0, q, q, 1.0, 1.0, 9, 9, 9)
+        for name, (effect, q) in sorted(odd.items(), key=lambda pair: -abs(pair[1][0]))
+    ]
+    found = Measurements("Ann", tuple(measures))
+    order = ["commas", "length", "dashes", "names"]
+    assert [m.feature for m in strongest(found)] == order
+    assert re.findall("commas|length|dashes|names", effects(found, rows=9, title="")) == order
+    assert list(bars(found, 3).columns[0].cells) == order[:3]
 
 
 @pytest.fixture
