@@ -79,8 +79,10 @@ def measure_drift(
 ) -> Drift:
     """A user's later texts against their own earlier ones.
 
-    P-values come from shuffling the order of the user's texts: for the user's own change and for
-    what it is beyond the others', the weaker of both counts. Changes are studentized by a deviation
+    P-values come from shuffling the order of the user's texts. A drift is three claims in one, of
+    which the weakest counts: the texts changed, they changed beside others on the same items, and
+    not just as the others did. Who stays as before while everybody moves did not drift; a change
+    that a change of topics cancels out is not found. Changes are studentized by a deviation
     that holds under autocorrelation (Newey & West 1987, lags up to the cube root of the number of
     texts), so that texts in a row that are alike are not taken for drift (Romano & Tirlea 2024); it
     holds the uncertainty of the others' change too. Words are not compared. Of other people only
@@ -254,13 +256,13 @@ def _drift(
             f"only {crowd.people} others have such texts on both sides of the split, too few to "
             "tell whether everybody changed",
         ]
-    table = _changes(apart[order], after[order], crowd, settings)
+    raw = values[order]
+    table = _changes(apart[order], raw, after[order], crowd, settings)
     sd = np.array([_sd(values[:, n], cell) for n in range(values.shape[1])])
     varies = sd > 1e-9 * (1 + np.nanmax(np.abs(values), axis=0, initial=0))
     known = varies & np.isfinite(table.p)
     p = np.where(known, table.p, np.nan)
     q = benjamini_hochberg(p)
-    raw = values[order]
     texts = events.texts
     later = [Text(texts[n]) for n in np.flatnonzero(mine & late)]
     measures = []
@@ -378,11 +380,17 @@ class Changes(NamedTuple):
     percentile: Floats
 
 
-def _changes(apart: Floats, late: Mask, crowd: Crowd, settings: Measured) -> Changes:
+def _changes(apart: Floats, raw: Floats, late: Mask, crowd: Crowd, settings: Measured) -> Changes:
     """The user's own change beyond the crowd's.
 
+    It takes three claims, of which the weakest counts, all of one sign: the texts changed; they
+    changed beside others on the same items; and not just as the others did. Who only stays behind
+    while everybody moves did not drift.
+
     Args:
-        apart: Own units, early ones first, each side in time order.  # (units, features)
+        apart: Own units relative to others, early ones first, each side in time
+            order.  # (units, features)
+        raw: The same as they are.  # (units, features)
         late: Which are late.  # (units,)
         crowd: How the others changed.
         settings: Draws, seed and least units on a side.
@@ -397,30 +405,47 @@ def _changes(apart: Floats, late: Mask, crowd: Crowd, settings: Measured) -> Cha
         early, n = int((known & ~late).sum()), int(known.sum())
         if min(early, n - early) < settings.at_least_items:
             continue
-        x = apart[np.ix_(known, columns)]
-        own = x[early:].mean(axis=0) - x[:early].mean(axis=0)
+        x, plain = apart[np.ix_(known, columns)], raw[np.ix_(known, columns)]
+        own, itself = _change(x[None], early)[0], _change(plain[None], early)[0]
         beyond = own - crowd.change[columns]
-        change[columns] = beyond
-        deviation = _deviation(x[None], early)[0]
-        # Two claims in one: the person changed, and not just as everybody did. So the weaker
-        # counts, and none where the person only stays behind.
-        apart_by = np.hypot(deviation, crowd.error[columns])
-        both = np.abs([_over(own, deviation), _over(beyond, apart_by)])
-        weaker = np.where(own * beyond > 0, both.min(axis=0), 0.0)
-        rng = np.random.default_rng(settings.seed)
-        reached, left = np.zeros(len(columns)), settings.draws
-        while left:
-            some = min(left, max(1, _AT_ONCE // x.size))
-            shuffled = x[rng.permuted(np.tile(np.arange(n), (some, 1)), axis=1)]
-            drawn = shuffled[:, early:].mean(axis=1) - shuffled[:, :early].mean(axis=1)
-            sizes = np.abs(_over(drawn, _deviation(shuffled, early)))
-            reached += (sizes >= weaker * (1 - 1e-9)).sum(axis=0)
-            left -= some
-        p[columns] = (1 + reached) / (1 + settings.draws)
+        spread, plainly = _deviation(x[None], early)[0], _deviation(plain[None], early)[0]
+        beside = np.abs([_over(own, spread), _over(beyond, np.hypot(spread, crowd.error[columns]))])
+        one_way = (np.sign(own) == np.sign(beyond)) & (np.sign(itself) == np.sign(beyond))
+        chance = np.maximum(
+            _shuffled(x, early, beside.min(axis=0), settings),
+            _shuffled(plain, early, np.abs(_over(itself, plainly)), settings),
+        )
+        p[columns], change[columns] = np.where(one_way, chance, 1.0), beyond
         # Mann & Whitney: the share of pairs in which the later text has more, ties by half.
         ranks, later = rankdata(x, axis=0)[early:].sum(axis=0), n - early
         percentile[columns] = 100 * (ranks - later * (later + 1) / 2) / (early * later)
     return Changes(change, p, percentile)
+
+
+def _shuffled(x: Floats, early: int, observed: Floats, settings: Measured) -> Floats:
+    """Share of shuffled orders with a change as great, in its deviations.  # (features,)
+
+    Args:
+        x: Texts in time order.  # (texts, features)
+        early: How many are early.
+        observed: The change in its deviations, without sign.  # (features,)
+        settings: Draws and seed.
+    """
+    rng = np.random.default_rng(settings.seed)
+    reached, left = np.ones(x.shape[1]), settings.draws
+    while left:
+        some = min(left, max(1, _AT_ONCE // x.size))
+        drawn = x[rng.permuted(np.tile(np.arange(len(x)), (some, 1)), axis=1)]
+        sizes = np.abs(_over(_change(drawn, early), _deviation(drawn, early)))
+        reached += (sizes >= observed * (1 - 1e-9)).sum(axis=0)
+        left -= some
+    return reached / (1 + settings.draws)
+
+
+def _change(x: Floats, early: int) -> Floats:
+    """Late minus early.  # (draws, features)"""
+    found: Floats = x[:, early:].mean(axis=1) - x[:, :early].mean(axis=1)
+    return found
 
 
 def _deviation(x: Floats, early: int) -> Floats:

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 #: Why topic control changes a verdict, and how that is counted.
 EXPLAINED = "explained by what is written about"
-HIDDEN = "shows only on the same things"
-UNSURE = "as large, but no longer told from chance: fewer texts can be compared"
+PARTLY = "partly explained by what is written about"
+UNSURE = "about as large, but no longer told from chance: less can be compared"
 ABSENT = "cannot be compared on the same things"
+HIDDEN = "hidden by what is written about"
+SURER = "told more clearly on the same things"
 TURNED = "turns round on the same things"
 
 
@@ -169,7 +171,10 @@ def _changed(
     within: Measurements,
     overall: Measurements,
 ) -> Changed | None:
-    """What topic control does to one feature; None where it does nothing."""
+    """What topic control does to one feature; None where it does nothing.
+
+    A difference is explained where less than half of it is left.
+    """
 
     def verdict(found: Measurements, measure: Measure | None) -> int:
         if measure is None or found.standing(measure) != "found":
@@ -179,14 +184,18 @@ def _changed(
     with_control, without = verdict(within, inside), verdict(overall, outside)
     if with_control == without:
         return None
-    if with_control and without:
+    if inside is None:
+        why = ABSENT
+    elif with_control and without:
         why = TURNED
     elif with_control:
-        why = HIDDEN
-    elif inside is None:
-        why = ABSENT
+        why = (
+            SURER if outside and 2 * with_control * outside.effect >= abs(inside.effect) else HIDDEN
+        )
+    elif outside and 2 * without * inside.effect < abs(outside.effect):
+        why = EXPLAINED
     else:
-        why = EXPLAINED if without * inside.effect < within.least else UNSURE
+        why = UNSURE if within.standing(inside) == "chance" else PARTLY
     return Changed(name, inside, outside, why)
 
 
