@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _HALF = 10
 #: Characters shown of one text; pages show all.
-_MOST = 300
+_MOST = 500
 _BARS = {"found": "█", "small": "▄", "chance": "░"}
 LEGEND = (
     "d: distance from the others, in standard deviations within a thing (0.2 is small, 0.8 large). "
@@ -36,7 +36,7 @@ def show(found: Explanation, console: Console, *, rows: int = 12, comparisons: i
         _compared(one, console)
     if len(found.compared) > comparisons:
         more = len(found.compared) - comparisons
-        console.print(f"\n… and {more} more compared: write the page with --html.", style="dim")
+        console.print(f"\n… and {more} more comparisons: write the page with --html.", style="dim")
     _written(found, console)
 
 
@@ -104,7 +104,8 @@ def _written(found: Explanation, console: Console) -> None:
     if found.outcome.failure is None:
         framed(found.outcome.text, "written")
     else:
-        console.print(f"Nothing was written: {found.outcome.failure.kind}.", style="red")
+        why = found.outcome.failure.message
+        console.print(f"Nothing was written: {why}", style="red", markup=False)
     if found.truth is not None and found.truth.text:
         framed(found.truth.text, "what they really wrote")
     stages = Counter(call.prompt.stage for call in found.outcome.calls)
