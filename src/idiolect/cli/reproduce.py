@@ -38,6 +38,10 @@ RECIPES: Mapping[str, str] = MappingProxyType(
         "DPL": "dpl",
     }
 )
+#: Where a recipe's default is not what the paper ran.
+SETTINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"RAG": {"match": "title and description"}}
+)
 METRICS = ("rouge1", "rougeL", "meteor", "bleu")
 #: The paper's columns that our judge stands beside.
 JUDGES = ("judge_72b", "judge_gpt")
@@ -108,7 +112,9 @@ def reproduce(
     found = _found(data, categories, lm, theirs, dry_run=dry_run)
     sets = _read(found, _metrics(remarks), limit, remarks)
     vectors = Hashing() if dry_run else encoder_by_name(encoder)
-    methods = [Method(name, recipe, vectors) for name, recipe in recipes.items()]
+    methods = [
+        Method(name, recipe, vectors, SETTINGS.get(name, {})) for name, recipe in recipes.items()
+    ]
     if dry_run:
         _show_plans([rehearse(b, m) for b in sets for m in methods], price, shown)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -27,17 +27,20 @@ JUDGE = "judge"
 
 @dataclass(frozen=True)
 class Method:
-    """A recipe under the paper's name, with the encoder that it compares with, if it does."""
+    """A recipe under the paper's name, with its encoder, if it has one, and settings."""
 
     name: str
     recipe: Recipe[Any, Any]
     encoder: Encoder
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def assembly(self) -> Assembly:
         """What is run."""
         return Assembly(
-            self.recipe, {"encoder": self.encoder} if "encoder" in self.recipe.needs else {}
+            self.recipe,
+            {"encoder": self.encoder} if "encoder" in self.recipe.needs else {},
+            self.settings,
         )
 
     def manifest(self, model: LanguageModel, data: str) -> dict[str, Any]:
@@ -45,7 +48,7 @@ class Method:
         return {
             "recipe": self.recipe.name,
             "source": hashlib.sha256(self.recipe.path.read_bytes()).hexdigest()[:16],
-            "settings": {s.name: s.default for s in self.recipe.settings},
+            "settings": {s.name: s.default for s in self.recipe.settings} | dict(self.settings),
             # Without the address: a server that comes back elsewhere is the same model.
             "model": model.model if isinstance(model, Endpoint) else model.name,
             "encoder": self.encoder.name if "encoder" in self.recipe.needs else None,
