@@ -200,7 +200,7 @@ def measure_group(
         q=measured.q,
         least=measured.least,
         than=than,
-        sides=("the group", rest),
+        sides=("group", "the rest" if others is None else "the others"),
     )
     shared = " wrote about things that others wrote about" if within_items else " have texts"
     notes = [f"only {inside} of {len(members)} members{shared}"] if inside < FEW else []

@@ -39,7 +39,8 @@ def effects(found: Measurements, *, rows: int, title: str, width: int = 820) -> 
     measures = strongest(found)[:rows]
     reach = max([1.0, *(min(abs(m.effect), 4.0) for m in measures)])
     left, right = _LABEL, width - _VALUES
-    middle, unit = (left + right) / 2, (right - left) / 2 / reach
+    # Room for the figure beside the longest bar.
+    middle, unit = (left + right) / 2, ((right - left) / 2 - 34) / reach
     top, height = 58, 58 + _ROW * len(measures) + 12
     own, others = map(escape, found.sides)
     parts = [

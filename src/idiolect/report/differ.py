@@ -246,9 +246,12 @@ def differ_group(
     frame = population.frame.select("id", "user")
     compared = frame.filter(frame["id"].is_in(list(asked.own)))["user"].value_counts(sort=True)
     reference = frame.filter(frame["id"].is_in(list(asked.reference)))["user"]
+    whom = (
+        "others" if against is None else f"people with {against_attribute or attribute} {against}"
+    )
     lead = (
         f"{compared.height} of {len(members)} people with {attribute} {value}, {len(asked.own):,} "
-        f"texts, against {reference.n_unique():,} people of {rest}, {len(reference):,} texts."
+        f"texts, against {reference.n_unique():,} {whom}, {len(reference):,} texts."
     )
     facts = {
         "group": {attribute: value},
@@ -258,7 +261,7 @@ def differ_group(
         "others_compared": reference.n_unique(),
     }
     return Apart(
-        f"What sets {value} apart",
+        f"What sets {value} apart" + ("" if against is None else f" from {against}"),
         lead,
         ways.get(True),
         ways[False],

@@ -109,13 +109,10 @@ def _measured(found: Apart) -> str:
 
 
 def _title(found: Apart) -> str:
-    other = found.measurements.sides[1]
-    on = " on the same things" if found.controlled else ""
+    measured = found.measurements
     if found.drift is not None:
-        return f"{found.measurements.user}: later against earlier texts" + (
-            ", beside others on the same things" if found.controlled else ""
-        )
-    return f"{found.measurements.user} against {other}{on}"
+        return f"{measured.user}: later texts against {measured.than}"
+    return f"{measured.user} against {measured.than}"
 
 
 def _topic(found: Apart) -> str:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 LEGEND = (
     "d: distance in standard deviations (0.2 is small, 0.8 large). █ a find, ▄ surely there but "
-    "small, ░ maybe chance. q: the share of findings as strong as this that chance would bring."
+    "small, ░ maybe chance. q: the share of findings as strong as this that chance would "
+    "bring. rank: percentile among what it is compared with."
 )
 
 
@@ -26,7 +27,10 @@ def show(found: Apart, console: Console, *, rows: int = 12) -> None:
     listed(console, "!", [measured.note] if measured.note else [], "yellow")
     if measured.measures:
         console.print()
-        console.print(bars(measured, rows))
+        drawn = bars(measured, rows)
+        # Eighty characters must do.
+        drawn.columns[-2].header = "rank"
+        console.print(drawn)
         console.print(LEGEND, style="dim")
         console.print()
         finds, small = said(measured)
