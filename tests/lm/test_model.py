@@ -138,11 +138,18 @@ def test_a_tape_is_as_able_as_its_model() -> None:
         Tape(Scripted()).one(Prompt("x", conditions=[Steering("soft")]))
 
 
-def test_a_tape_leaves_out_what_failed() -> None:
+def test_a_tape_keeps_what_failed_without_a_value() -> None:
     tape = Tape(Scripted(""))
     with pytest.raises(ReplyError):
         tape.one(Prompt("x"))
-    assert tape.calls == []
+    assert [(call.prompt.instruction, call.reply.value) for call in tape.calls] == [("x", None)]
+
+
+def test_a_tape_beneath_a_tape_sees_what_was_asked_through_it() -> None:
+    beneath = Tape(Scripted("yes"))
+    above = Tape(beneath)
+    above.one(Prompt("x"))
+    assert len(above.calls) == len(beneath.calls) == 1
 
 
 def test_a_batch_with_one_unusable_reply_keeps_what_the_others_cost() -> None:

@@ -102,7 +102,11 @@ class LanguageModel(ABC):
         return replies
 
     def keep(self, calls: Iterable[Call]) -> None:
-        """Called with every prompt and its reply, also unusable ones; a model keeps nothing."""
+        """Called with every prompt and its reply, also unusable ones.
+
+        A model keeps nothing; a wrapper of a model passes them on, so that a tape beneath it sees
+        what was asked through it.
+        """
         return
 
     def _asked(self, asked: Sequence[Prompt]) -> tuple[list[Reply], ReplyError | None]:
@@ -194,8 +198,10 @@ class Tape(LanguageModel):
         return self.lm.complete(prompts)
 
     def keep(self, calls: Iterable[Call]) -> None:
-        """Kept in order; those before a failure too."""
-        self.calls += calls
+        """Kept in order, those before a failure too, and passed on."""
+        made = list(calls)
+        self.calls += made
+        self.lm.keep(made)
 
 
 Answer = str | Callable[[Prompt], str]
