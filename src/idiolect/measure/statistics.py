@@ -86,7 +86,8 @@ def estimate(values: Floats, users: NDArray[np.generic], *, level: float = 0.95)
     The error is the cluster-robust one with the correction CR2 for the weight that each user has in
     the mean (Bell & McCaffrey 2002); the degrees of freedom are Satterthwaite's under equally
     correlated rows of a user (Imbens & Kolesár 2016), so that a few users with most of the rows
-    count as the few they are. `results/intervals.json` has its coverage beside others'.
+    count as the few they are. Several seeds of a request are further rows of its user, and no new
+    users. `results/intervals.json` has its coverage beside others'.
 
     Args:
         values: One figure a row; NaN where there is none.  # (rows,)
@@ -345,8 +346,9 @@ def detectable(
     """The smallest true mean difference that so many users would show.
 
     δ = (t_{1−level/2, ν} + t_{power, ν}) · se, with error and degrees of freedom as in `estimate`:
-    a two-sided test at `level` finds a true difference of δ with chance `power`. For another number
-    of users, se falls with its root and ν rises with it.
+    a true difference of δ has an interval without 0 with chance `power`, or a little less with few
+    users; the p-value of `paired` finds it somewhat more often (`results/intervals.json`). For
+    another number of users, se falls with its root and ν rises with it.
 
     Args:
         differences: Of two methods, row by row; NaN where there is none. One method's figures
