@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from idiolect.cli.options import (
+    PAIRS,
     Columns,
     EncoderName,
+    ItemColumns,
     Items,
     Model,
+    RatingRange,
     Source,
     Variadic,
     assemble,
+    ending,
     load,
     pairs,
     stderr,
     stdout,
+    writable,
 )
-from idiolect.errors import DataError
+from idiolect.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,18 +39,28 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command(cls=Variadic)(compare)
+    examples = (
+        "idiolect compare plain rag dpl --data reviews.csv --controls --html report.html",
+        "idiolect compare rag dpl --data reviews.csv --lm ollama:llama3.2 --limit 50 --power",
+        "idiolect compare plain --data reviews.csv --add mine=replies.jsonl",
+    )
+    app.command(cls=Variadic, epilog=ending(*examples))(compare)
 
 
 def compare(
-    methods: Annotated[list[str], typer.Argument(help="Recipes; the first is the baseline.")],
+    methods: Annotated[
+        list[str],
+        typer.Argument(metavar="RECIPE…", help="Two or more; the first is the baseline."),
+    ],
     source: Source,
     columns: Columns = None,
     items: Items = None,
+    item_columns: ItemColumns = None,
+    rating_range: RatingRange = None,
     lm: Model = "extractive",
     encoder: EncoderName = "lsa",
     metrics: Annotated[
-        str, typer.Option(help="Names, separated by commas; the first is drawn.")
+        str, typer.Option(metavar="NAMES", help="Separated by commas; the first is tested.")
     ] = "rouge1,rougeL,bleu,length_ratio",
     controls: Annotated[
         bool, typer.Option("--controls", help="Also with a wrong user's, shuffled, mean history.")
@@ -54,18 +69,29 @@ def compare(
         bool, typer.Option("--power", help="Say which difference so many users can show.")
     ] = False,
     add: Annotated[
-        list[str] | None, typer.Option(help="Predictions made elsewhere: NAME=replies.jsonl")
+        list[str] | None,
+        typer.Option(metavar=PAIRS, help="Predictions made elsewhere: mine=replies.jsonl"),
     ] = None,
-    last: Annotated[int, typer.Option(help="Held-out events a user.", min=1)] = 1,
-    at_least: Annotated[int, typer.Option(help="Only users with so many events.")] = 12,
-    limit: Annotated[int | None, typer.Option(help="At most so many requests.", min=1)] = None,
-    threads: Annotated[int, typer.Option(help="Requests at once.", min=1)] = 4,
-    seed: Annotated[int, typer.Option(help="Of controls, intervals and tests.")] = 0,
-    html: Annotated[Path | None, typer.Option(help="Write the report here.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write tables as JSON here.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write every score as CSV here.")] = None,
+    last: Annotated[int, typer.Option(metavar="N", help="Held-out events a user.", min=1)] = 1,
+    at_least: Annotated[
+        int, typer.Option(metavar="N", help="Only users with so many events.", min=1)
+    ] = 12,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="At most so many requests.", min=1)
+    ] = None,
+    threads: Annotated[int, typer.Option(metavar="N", help="Requests at once.", min=1)] = 4,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of controls, intervals and tests.")] = 0,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report here.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the tables as JSON here.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every score here.")
+    ] = None,
 ) -> None:
-    """Compare methods on your table: scores, intervals, controls, cost, failures."""
+    """Compare methods: scores, intervals, controls, cost."""
     from idiolect.data import last_per_user
     from idiolect.report.comparison import notes, to_html
     from idiolect.run import language_model
@@ -74,8 +100,14 @@ def compare(
 
     remarks, out = stderr(), stdout()
     built = {name: assemble(name, encoder, None) for name in methods}
+    added = {name: _predictions(Path(path)) for name, path in pairs(add, "--add").items()}
+    if len(set(methods) | set(added)) < 2 and not controls:
+        raise SettingError(
+            f"Found only {', '.join(methods)!r}; name a second method, or add --controls."
+        )
     model = language_model(lm)
-    population = load(source, columns, items, remarks).population
+    writable(html, json, csv, source=source)
+    population = load(source, columns, items, remarks, item_columns, rating_range).population
     requests = last_per_user(population, last, at_least=at_least)[:limit]
     with remarks.status("") as status:
         found = run_all(
@@ -85,7 +117,7 @@ def compare(
             model,
             metrics=_metrics(metrics, population),
             controls=all_controls(seed) if controls else None,
-            predictions={n: _predictions(Path(p)) for n, p in pairs(add, "--add").items()},
+            predictions=added,
             threads=threads,
             seed=seed,
             progress=lambda arm, now: status.update(

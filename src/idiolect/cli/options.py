@@ -64,7 +64,7 @@ Settings = Annotated[
 class Variadic(TyperCommand):
     """A command whose options of the form NAME=VALUE take several of them at once."""
 
-    several = ("--columns", "--item-columns", "--set", "--given")
+    several = ("--columns", "--item-columns", "--set", "--given", "--add")
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeats the option before each further NAME=VALUE."""
