@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from idiolect.bench import Benchmark, Score, bleu_interval, dpl_reviews, mean_score
+from idiolect.bench import Benchmark, Score, dpl_reviews
 from idiolect.bench.dpl_table import TABLES
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.lm import Scripted
@@ -207,7 +207,7 @@ def test_the_interval_of_bleu_is_that_of_whole_texts_drawn_again() -> None:
     real = [row["data"]["text"] for row in rows]
     made = [" ".join(text.split()[: 6 + n % 20]) for n, text in enumerate(real)]
     users = np.array([f"user {n // 2}" for n in range(30)])
-    low, high = bleu_interval(made, real, users)
+    low, high = text_metric("bleu").corpus_interval(made, real, users, np.random.default_rng(0))
     rng = np.random.default_rng(1)
     drawn = []
     for _ in range(400):
@@ -216,13 +216,16 @@ def test_the_interval_of_bleu_is_that_of_whole_texts_drawn_again() -> None:
         drawn.append(corpus_bleu([made[n] for n in chosen], [[real[n] for n in chosen]]).score)
     expected = np.quantile(drawn, [0.025, 0.975])
     assert [low, high] == pytest.approx(expected, abs=0.15 * (expected[1] - expected[0]))
-    assert all(map(math.isnan, bleu_interval(made[:2], real[:2], users[:2])))
+    one = text_metric("bleu").corpus_interval(
+        made[:2], real[:2], users[:2], np.random.default_rng(0)
+    )
+    assert all(map(math.isnan, one))
 
 
 def test_undefined_rows_count_in_no_mean() -> None:
     users = np.array(["a", "b", "c"])
-    assert mean_score(np.array([1.0, np.nan, 3.0]), users).value == 2
-    none = mean_score(np.full(3, np.nan), users)
+    assert Score.of(np.array([1.0, np.nan, 3.0]), users).value == 2
+    none = Score.of(np.full(3, np.nan), users)
     assert none.rows == 0
     assert math.isnan(none.value)
     assert isinstance(none, Score)

@@ -1,7 +1,7 @@
 """Public data sets in their published formats, what papers report on them, and predictions kept."""
 
 from idiolect.bench import amazon, dpl_reviews
-from idiolect.bench.benchmark import Benchmark, Score, bleu_interval, mean_score
+from idiolect.bench.benchmark import Benchmark, Score
 from idiolect.bench.dpl_build import Built, build
 from idiolect.bench.paper import Figure, PaperTable
 from idiolect.bench.predictions import Predictions
@@ -16,8 +16,6 @@ __all__ = [
     "Rehearsal",
     "Score",
     "amazon",
-    "bleu_interval",
     "build",
     "dpl_reviews",
-    "mean_score",
 ]

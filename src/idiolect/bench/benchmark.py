@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from idiolect.data import Event, Population, Request, View
 from idiolect.errors import DataError
 from idiolect.measure.judge import Judged, judged
 from idiolect.measure.metrics import TextMetric
-from idiolect.measure.statistics import interval
+from idiolect.measure.statistics import estimate
 from idiolect.roles import Judge
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,12 @@ class Score:
     low: float
     high: float
     rows: int
+
+    @classmethod
+    def of(cls, values: Floats, users: NDArray[np.str_]) -> Score:
+        """The mean of the rows that have a figure; NaN where none has."""
+        found = estimate(values, users)
+        return cls(found.mean, found.low, found.high, found.rows)
 
 
 @dataclass(frozen=True)
@@ -120,62 +126,12 @@ class Benchmark:
         return [predictions[name] for name in self.examples]
 
 
-def mean_score(values: Floats, users: NDArray[np.str_], *, seed: int = 0) -> Score:
-    """The mean of the rows that have a figure, with its interval; NaN where none has."""
-    there = np.isfinite(values)
-    if not there.any():
-        return Score(float("nan"), float("nan"), float("nan"), 0)
-    low, high = _ends(values[there], users[there], seed)
-    return Score(float(values[there].mean()), low, high, int(there.sum()))
-
-
-def _ends(values: Floats, users: NDArray[np.str_], seed: int) -> tuple[float, float]:
-    if len(np.unique(users)) < 2:
-        return float("nan"), float("nan")
-    return interval(values, users)
-
-
 def _score(metric: TextMetric, made: list[str], real: list[str], users: NDArray[np.str_]) -> Score:
     whole = metric.corpus(made, real)
     if whole is None:
-        return mean_score(metric.score(made, real), users)
-    low, high = bleu_interval(made, real, users) if metric.name == "bleu" else (np.nan, np.nan)
+        return Score.of(metric.score(made, real), users)
+    low, high = metric.corpus_interval(made, real, users, np.random.default_rng(0))
     return Score(whole, low, high, len(made))
-
-
-def bleu_interval(
-    made: Sequence[str],
-    real: Sequence[str],
-    users: NDArray[np.str_],
-    *,
-    seed: int = 0,
-    draws: int = 2000,
-) -> tuple[float, float]:
-    """95 % bootstrap interval of corpus BLEU, drawing whole users with replacement.
-
-    BLEU is a figure of summed counts, so a draw adds up counts and reads no text again.
-
-    Returns:
-        Lower and upper end; NaNs for one user.
-    """
-    from sacrebleu.metrics.bleu import BLEU
-
-    names, number = np.unique(users, return_inverse=True)
-    if len(names) < 2:
-        return float("nan"), float("nan")
-    bleu = BLEU(force=True)
-    counts = np.zeros((len(names), 10), dtype=np.int64)
-    for at, output, reference in zip(number, made, real, strict=True):
-        one = bleu.corpus_score([output], [[reference]])
-        counts[at] += [one.sys_len, one.ref_len, *one.counts, *one.totals]
-    rng = np.random.default_rng(seed)
-    times = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)
-    figures = [
-        BLEU.compute_bleu(c[2:6], c[6:], c[0], c[1], smooth_method="exp").score
-        for c in (times @ counts).tolist()
-    ]
-    low, high = np.quantile(figures, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def _some(names: list[str]) -> str:

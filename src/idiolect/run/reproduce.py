@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.bench import Benchmark, Predictions, Rehearsal, Score, mean_score
+from idiolect.bench import Benchmark, Predictions, Rehearsal, Score
 from idiolect.card import Recipe
 from idiolect.embed import Encoder
 from idiolect.errors import EndpointError
@@ -249,4 +249,4 @@ def _marked(
     values = np.array([np.nan if row["value"] is None else row["value"] for row in rows])
     users = np.array([request.user for request in benchmark.examples.values()])
     why = tuple(row["failure"] for row in rows if row["failure"] is not None)
-    return mean_score(values, users), why
+    return Score.of(values, users), why
