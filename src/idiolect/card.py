@@ -25,14 +25,14 @@ from typing import (
 )
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from idiolect.data import Population
 from idiolect.errors import SettingError, UnknownNameError
 
 PositiveInt = Annotated[int, Gt(0)]
 Count = Annotated[int, Ge(0)]
-Fraction = Annotated[float, Ge(0), Le(1)]
+Rate = Annotated[float, Gt(0), Lt(1)]
 Temperature = Annotated[float, Ge(0), Le(2)]
 
 Reads = Literal["none", "statistics", "texts"]

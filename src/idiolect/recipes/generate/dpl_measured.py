@@ -19,7 +19,7 @@ Checked: the measured differences recover planted traits (tests/testing/test_tow
 Reference: after Qiu et al. 2025, arXiv 2503.02450; the measured comparison is this package's own.
 """
 
-from idiolect.card import Fraction, PositiveInt, Temperature, recipe
+from idiolect.card import PositiveInt, Rate, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.difference import Measured
 from idiolect.lm import LanguageModel, Sampling, differences, own
@@ -55,7 +55,7 @@ def dpl_measured(
     lm: LanguageModel,
     *,
     events: PositiveInt = 8,  # as dpl
-    q: Fraction = 0.05,  # false-discovery rate; benchmarks/planted.py
+    q: Rate = 0.05,  # false-discovery rate; benchmarks/planted.py
     least: float = 0.6,  # smallest effect in within-item SD; benchmarks/planted.py
     temperature: Temperature = 0.8,  # as dpl
     max_tokens: PositiveInt = 2048,  # as dpl
