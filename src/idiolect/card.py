@@ -32,6 +32,7 @@ from idiolect.errors import SettingError, UnknownNameError
 
 PositiveInt = Annotated[int, Gt(0)]
 Count = Annotated[int, Ge(0)]
+Fraction = Annotated[float, Ge(0), Le(1)]
 Rate = Annotated[float, Gt(0), Lt(1)]
 Temperature = Annotated[float, Ge(0), Le(2)]
 
