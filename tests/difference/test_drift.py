@@ -162,6 +162,25 @@ def test_a_change_of_topics_is_not_the_persons_drift() -> None:
     assert {one.feature: one.why for one in found.changed}["exclamations"] == EXPLAINED
 
 
+def test_who_stays_as_before_while_half_the_others_move_did_not_drift() -> None:
+    # Everybody writes about a thing on its day, so others at any time are others at that time.
+    rng, rows = RNG(6), []
+    for place in range(40):
+        for n, user in enumerate(["ann", *(f"u{n:02}" for n in range(12))]):
+            chance = 0.9 if place >= 20 and n > 6 else 0.1
+            texts = [s.replace(".", "!") if rng.random() < chance else s for s in QUIET]
+            day = START + timedelta(days=place)
+            rows.append(Event(user, " ".join(texts), f"p{place}", day, id=f"{user}-{place}"))
+    population = Population.of(rows)
+    for user in ["ann", *(f"u{n:02}" for n in range(6))]:
+        found = measure_drift(population, user, measured=FAST).measurements
+        loud = {m.feature: m for m in found.measures}["exclamations"]
+        assert loud.effect < -0.5
+        assert found.standing(loud) == "chance"
+    mover = measure_drift(population, "u08", measured=FAST).measurements
+    assert "exclamations" in {m.feature for m in mover.found}
+
+
 def test_runs_of_like_texts_are_not_taken_for_drift() -> None:
     rng, settings = RNG(9), Measured(draws=200)
     late, nobody = np.arange(60) >= 30, Crowd(0, np.zeros(40), np.zeros(40))
