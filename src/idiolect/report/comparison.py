@@ -152,7 +152,7 @@ def _controls(found: Comparison, metric: str) -> str:
     return html.section(
         "Is it this user's history?",
         html.card(forest(bars, metric, title="Own history, and the controls")),
-        html.table(*_tested(tests)),
+        html.table(*_tested(tests, strip=True)),
         lead="The same method and request with somebody else's history. Wrong user: another "
         "user's whole "
         "history. Shuffled: the same things, each told by a random other. Population mean: texts "
@@ -162,12 +162,15 @@ def _controls(found: Comparison, metric: str) -> str:
     )
 
 
-def _tested(tests: Sequence[Test]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def _tested(
+    tests: Sequence[Test], *, strip: bool = False
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and rows; `strip` leaves the method's own name out of what it is set against."""
     head = ("method", "against", "gain", "95 % interval", "p", "p corrected", "users", "requests")
     return head, [
         (
             test.method,
-            test.against,
+            test.against.removeprefix(f"{test.method} (").rstrip(")") if strip else test.against,
             f"{test.paired.difference:+.4f}",
             _interval(test.paired.low, test.paired.high, sign=True),
             _figure(test.paired.p),
