@@ -316,4 +316,4 @@ def test_markup_in_the_data_is_no_markup_for_the_terminal(idiolect, tmp_path):
 
 
 def test_options_that_take_several_are_those_of_the_form_name_value():
-    assert Variadic.several == ("--columns", "--item-columns", "--set", "--given")
+    assert Variadic.several == ("--columns", "--item-columns", "--set", "--given", "--add")
