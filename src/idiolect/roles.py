@@ -6,17 +6,16 @@ Learn, then apply: a `Learner` turns history into a user model; a `Personalizer`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Event, Population, Request, View, as_time
-from idiolect.errors import DataError, SettingError
+from idiolect.errors import DataError
 from idiolect.lm import Call, Condition, LanguageModel, Prompt, Tape
 
 if TYPE_CHECKING:
@@ -245,198 +244,6 @@ class Fit(Protocol):
     def __call__(self, population: Population, rng: np.random.Generator) -> Fitted:
         """What a recipe is then handed."""
         ...
-
-
-State = TypeVar("State")
-
-
-@dataclass(frozen=True)
-class Policy(Generic[State]):
-    """Acts as a user: a distribution over actions, and the next state of mind.
-
-    Attributes:
-        start: View in, first state out.
-        act: State, what is seen, and the possible actions in; probabilities and next state out.
-    """
-
-    start: Callable[[View], State]
-    act: Callable[[State, str, Sequence[str]], tuple[NDArray[np.float64], State]]
-
-
-class Environment(Protocol):
-    """What a policy acts in."""
-
-    def observe(self) -> tuple[str, Sequence[str]]:
-        """What is seen, and what can be done; nothing can be done when it is over."""
-        ...
-
-    def after(self, action: str) -> Environment:
-        """The environment after an action; a new object."""
-        ...
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a session: what was seen, what could be done, how likely, what was done."""
-
-    seen: str
-    actions: tuple[str, ...]
-    probabilities: NDArray[np.float64]
-    done: str
-
-
-@dataclass(frozen=True)
-class Session:
-    """What a policy did in an environment; `forced` where real actions were replayed."""
-
-    steps: tuple[Step, ...]
-    forced: bool
-
-    @property
-    def log_likelihood(self) -> float:
-        """Sum of natural log probabilities of what was done; −inf if something was impossible."""
-        chances = [s.probabilities[s.actions.index(s.done)] for s in self.steps]
-        with np.errstate(divide="ignore"):
-            return float(np.log(chances).sum())
-
-
-def play(
-    policy: Policy[State],
-    view: View,
-    environment: Environment,
-    *,
-    rng: np.random.Generator,
-    actions: Sequence[str] | None = None,
-    most: int = 100,
-) -> Session:
-    """Lets a policy act: free-running, or teacher-forced along real `actions`.
-
-    Raises:
-        DataError: Probabilities are no distribution over the actions, a real action is none of
-            those possible, or real actions are left when the environment is over.
-    """
-    state, steps = policy.start(view), []
-    for at in range(most if actions is None else len(actions)):
-        seen, possible = environment.observe()
-        if not possible:
-            if actions is not None:
-                raise DataError(
-                    f"Found {len(actions) - at} real actions left after step {at}, where the "
-                    "environment is over; replay them in the environment that they come from."
-                )
-            break
-        p, state = policy.act(state, seen, possible)
-        p = np.asarray(p, dtype=float)
-        if p.shape != (len(possible),) or (p < 0).any() or abs(p.sum() - 1) > 1e-6:
-            raise DataError(
-                f"Found probabilities {p.tolist()} for {len(possible)} actions; a policy gives one "
-                "number ≥ 0 an action, adding up to 1."
-            )
-        done = possible[rng.choice(len(possible), p=p)] if actions is None else actions[at]
-        if done not in possible:
-            raise DataError(f"Found the action {done!r}; possible were {list(possible)}.")
-        steps.append(Step(seen, tuple(possible), p, done))
-        environment = environment.after(done)
-    return Session(tuple(steps), forced=actions is not None)
-
-
-@dataclass(frozen=True)
-class Simulation(Generic[State]):
-    """A policy in an environment of its own for each user.
-
-    Attributes:
-        policy: Who acts.
-        environment: View in, environment out.
-        seed: With the user's name, decides what is drawn.
-        most: Steps at most.
-    """
-
-    policy: Policy[State]
-    environment: Callable[[View], Environment]
-    seed: int = 0
-    most: int = 100
-
-    def answer(self, view: View) -> Session:
-        """A free-running session of the user."""
-        rng = np.random.default_rng([self.seed, crc32(view.request.user.encode())])
-        return play(self.policy, view, self.environment(view), rng=rng, most=self.most)
-
-
-#: Statements in, answers from 1 on out, in order; all at once, so that a model can be asked side by
-#: side.
-Subject = Callable[[Sequence[str]], Sequence[float]]
-
-
-@dataclass(frozen=True)
-class Instrument:
-    """A questionnaire: statements, keys and norms.
-
-    Attributes:
-        items: Statement → scale it belongs to.
-        keys: Statement → +1, or −1 where it is reverse-keyed.
-        points: Answers run from 1 to this.
-        norms: Scale → mean and standard deviation in the norm group.
-    """
-
-    items: Mapping[str, str]
-    keys: Mapping[str, int]
-    points: int = 5
-    norms: Mapping[str, tuple[float, float]] | None = None
-
-    def __post_init__(self) -> None:
-        bad = [s for s in self.items if self.keys.get(s) not in {1, -1}]
-        if bad:
-            raise SettingError(f"Found no key of +1 or −1 for {bad[0]!r}; every statement has one.")
-
-    def administer(self, subject: Subject) -> dict[str, float]:
-        """Scale → mean answer after reversing.
-
-        Raises:
-            DataError: An answer is missing or out of range.
-        """
-        given = list(subject(tuple(self.items)))
-        if len(given) != len(self.items):
-            raise DataError(
-                f"Found {len(given)} answers to {len(self.items)} statements; a subject gives one "
-                "answer a statement, in order."
-            )
-        answers: dict[str, list[float]] = {}
-        for (statement, scale), said in zip(self.items.items(), given, strict=True):
-            if not 1 <= said <= self.points:
-                raise DataError(
-                    f"Found the answer {said!r} to {statement!r}; answers run from 1 to "
-                    f"{self.points}."
-                )
-            value = said if self.keys[statement] == 1 else self.points + 1 - said
-            answers.setdefault(scale, []).append(value)
-        return {scale: float(np.mean(values)) for scale, values in answers.items()}
-
-    def standardized(self, scores: Mapping[str, float]) -> dict[str, float]:
-        """Scale → standard score against the norms.
-
-        Raises:
-            SettingError: The instrument has no norms.
-        """
-        if self.norms is None:
-            raise SettingError("Found no norms in this instrument; give the norm group's figures.")
-        return {s: (v - self.norms[s][0]) / self.norms[s][1] for s, v in scores.items()}
-
-
-@dataclass(frozen=True)
-class Survey:
-    """An instrument given to a simulated user.
-
-    Attributes:
-        instrument: What is asked.
-        subject: View in, who answers out.
-    """
-
-    instrument: Instrument
-    subject: Callable[[View], Subject]
-
-    def answer(self, view: View) -> dict[str, float]:
-        """Scale → score of the user."""
-        return self.instrument.administer(self.subject(view))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from idiolect.card import recipe
 from idiolect.data import View
 from idiolect.lm import LanguageModel, Number, Prompt, own
-from idiolect.roles import Instrument, Subject, Survey
+from idiolect.simulate import Instrument, Subject, Survey
 
 MADE_UP = Instrument(
     items={

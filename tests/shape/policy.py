@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from idiolect.card import Count, PositiveInt, recipe
 from idiolect.data import View
-from idiolect.roles import Policy, Simulation
+from idiolect.simulate import Policy, Simulation
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from idiolect.catalog import recipe
 from idiolect.data import Request
 from idiolect.errors import CapabilityError, DataError, SettingError
 from idiolect.lm import Prompt, Scripted, Tape, own, peers
-from idiolect.roles import Draft, Fitted, Instrument, Judge, Session, UserEmbedding, Verdict, play
+from idiolect.roles import Draft, Fitted, Judge, UserEmbedding, Verdict
 from idiolect.run import Assembly, Outcome, run
+from idiolect.simulate import Instrument, Session, play
 from idiolect.testing.contract import CHECKS, Bench, judged
 from idiolect.testing.standins import Hashing, answered
 from idiolect.testing.world import world
