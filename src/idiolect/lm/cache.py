@@ -16,7 +16,7 @@ from idiolect.errors import BudgetError, CapabilityError, IdiolectError, Setting
 from idiolect.lm.budget import Budget, Budgeted, Prices, price
 from idiolect.lm.ledger import Ledger, Line, Outcome, Stored, warn
 from idiolect.lm.model import Call, Completion, LanguageModel, Token
-from idiolect.lm.prompt import Prompt, Rendered
+from idiolect.lm.prompt import Cut, Prompt
 
 Result = Completion | IdiolectError
 # Raised before anything is asked, so nothing was called.
@@ -57,10 +57,10 @@ def guarded(
 class Cached(LanguageModel):
     """A model whose replies are read from a file where they are known.
 
-    A reply is known by the model's name and `parameters` (a mapping, where it has one), the
-    prompt's sampling, form of reply, messages as sent, and index of the draw. Prompts that carry
-    conditions are not cached unless each condition has a `digest`. Failures and empty replies are not cached. The
-    same prompt asked at once by several threads or processes is paid for once.
+    A reply is known by the model's name, `parameters` and budget, and the prompt's sampling, form
+    of reply, messages before cutting, and index of the draw. Prompts that carry
+    conditions are not cached unless each condition has a `digest`; failures and empty replies never
+    are. The same prompt asked at once by several threads or processes is paid for once.
 
     Args:
         lm: The model.
@@ -123,11 +123,10 @@ class Cached(LanguageModel):
 
     def arriving(self, prompts: Sequence[Prompt]) -> Iterator[tuple[int, Result]]:
         """The position of each prompt with its completion or why it has none, as they come."""
-        rendered = [prompt.render(getattr(self._beneath, "budget", None)) for prompt in prompts]
         wanted: dict[bytes, list[int]] = {}
         loose = []
         for at, prompt in enumerate(prompts):
-            key = self._key(prompt, rendered[at])
+            key = self._key(prompt)
             if key is None:
                 loose.append(at)
             else:
@@ -139,7 +138,7 @@ class Cached(LanguageModel):
             again = positions if _is_cached(result) else positions[1:]
             self._count_hits([(key, prompts[at], result) for at in again])
             for at in positions:
-                yield at, _given(result, rendered[at], cached=at in again)
+                yield at, _free(result) if at in again else result
 
         pause = _FIRST_PAUSE
         for at, result in self._pay([(None, prompts[at]) for at in loose]):
@@ -151,7 +150,8 @@ class Cached(LanguageModel):
                 self._flying.update(mine)
             try:
                 there, claimed = self._look(list(mine))
-                for key, completion in there.items():
+                for key, stored in there.items():
+                    completion = _completion(stored, prompts[wanted[key][0]])
                     self._land(key, completion)
                     yield from each(key, completion)
                 for at, result in self._pay([(key, prompts[wanted[key][0]]) for key in claimed]):
@@ -161,9 +161,7 @@ class Cached(LanguageModel):
                 self._abandon(mine)
             for key, future in others.items():
                 if (shared := future.result()) is not None:
-                    if isinstance(shared, Completion):
-                        shared = replace(shared, cached=True)
-                    yield from each(key, shared)
+                    yield from each(key, _free(shared))
             if wanted and not others:
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
@@ -176,7 +174,7 @@ class Cached(LanguageModel):
         """Closes the file; the next prompt opens it again."""
         self.ledger.close()
 
-    def _look(self, keys: list[bytes]) -> tuple[dict[bytes, Completion], list[bytes]]:
+    def _look(self, keys: list[bytes]) -> tuple[dict[bytes, Stored], list[bytes]]:
         """What is known, and what of the rest this process is to pay for."""
         newer = 0.0 if self.max_age is None else time.time() - self.max_age
         there = self.ledger.find(keys, newer)
@@ -184,7 +182,7 @@ class Cached(LanguageModel):
         if len(there) < len(keys):
             found, claimed = self.ledger.claim([key for key in keys if key not in there], newer)
             there |= found
-        return {key: _completion(stored) for key, stored in there.items()}, claimed
+        return there, claimed
 
     def _pay(self, asked: list[tuple[bytes | None, Prompt]]) -> Iterator[tuple[int, Result]]:
         """What the model says, recorded as it comes."""
@@ -254,6 +252,7 @@ class Cached(LanguageModel):
             "thinking": said.thinking,
             "finish_reason": said.finish_reason,
             "logprobs": said.logprobs,
+            "cut": _places(prompt, said.cut),
         }
         more = {name: value for name, value in rest.items() if value}
         return Stored(
@@ -268,16 +267,17 @@ class Cached(LanguageModel):
             tuple(map(_encodable, prompt.events)),
         )
 
-    def _key(self, prompt: Prompt, rendered: Rendered) -> bytes | None:
+    def _key(self, prompt: Prompt) -> bytes | None:
         conditions = [getattr(condition, "digest", None) for condition in prompt.conditions]
         if None in conditions:
             return None
         decides = {
             "model": self.name,
-            "parameters": dict(getattr(self._beneath, "parameters", {})),
+            "parameters": dict(self._beneath.parameters),
+            "budget": getattr(self._beneath, "budget", None),
             "sampling": asdict(prompt.sampling),
             "expects": type(prompt.expects).__name__,
-            "messages": [(message.role, message.content) for message in rendered.messages],
+            "messages": [(message.role, message.content) for message in prompt.render().messages],
             "conditions": conditions,
             "sample": prompt.sample,
         }
@@ -318,23 +318,41 @@ def _is_cached(result: Result) -> bool:
     return isinstance(result, Completion) and result.cached
 
 
-def _given(result: Result, rendered: Rendered, *, cached: bool) -> Result:
-    """A result as one of several prompts with the same key gets it."""
-    if isinstance(result, Completion) and cached:
-        return replace(result, cut=rendered.cut, retries=0, cached=True)
+def _free(result: Result) -> Result:
+    """A result as one gets it who did not pay for it."""
+    if isinstance(result, Completion):
+        return replace(result, retries=0, cached=True)
     return result
 
 
-def _completion(stored: Stored) -> Completion:
+def _completion(stored: Stored, prompt: Prompt) -> Completion:
     more: dict[str, Any] = json.loads(stored.more) if stored.more else {}
     return Completion(
         more.get("text", stored.text),
         stored.prompt_tokens,
         stored.completion_tokens,
+        cut=_at(prompt, more.get("cut", ())),
         cached=True,
         thinking=more.get("thinking", ""),
         finish_reason=more.get("finish_reason", ""),
         logprobs=tuple(Token(*token) for token in more.get("logprobs", ())),
+    )
+
+
+def _places(prompt: Prompt, cut: tuple[Cut, ...]) -> list[tuple[int, int]]:
+    """Which section's which entry each cut one is."""
+    places = {
+        id(entry): (section, at)
+        for section, of in enumerate(prompt.sections)
+        for at, entry in enumerate(of.entries)
+    }
+    return [places[id(one.entry)] for one in cut if id(one.entry) in places]
+
+
+def _at(prompt: Prompt, places: Iterable[tuple[int, int]]) -> tuple[Cut, ...]:
+    return tuple(
+        Cut(prompt.sections[section].kind, prompt.sections[section].entries[at])
+        for section, at in places
     )
 
 

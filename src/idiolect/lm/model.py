@@ -6,6 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from idiolect.data import Message
@@ -93,12 +94,15 @@ class LanguageModel(ABC):
         attempts: How often one prompt is asked at most before its reply is called unusable.
         free: True where a call costs nothing and always says the same, so that caching it would
             only take space.
+        parameters: Settings of the model itself that decide its replies beside its name, as plain
+            values: what a cache must tell apart.
     """
 
     name: str = "model"
     honours: frozenset[str] = frozenset()
     attempts: int = 3
     free: bool = False
+    parameters: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
     def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
