@@ -261,7 +261,8 @@ def test_two_processes_share_what_each_pays(path):
     assert ledger.size().claims == 0
 
 
-def test_what_a_killed_process_was_paying_for_is_taken_over_at_once(path):
+@pytest.mark.parametrize("reaped", [True, False])
+def test_what_a_killed_process_was_paying_for_is_taken_over_at_once(path, reaped):
     with StubServer(echo, latency=30) as server:
         process = paying(server, path, 1)
         process.stdin.write("\n")
@@ -271,7 +272,8 @@ def test_what_a_killed_process_was_paying_for_is_taken_over_at_once(path):
             time.sleep(0.01)
         assert Ledger(path).size().claims == 1
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=10)
+        if reaped:
+            process.communicate(timeout=10)
         server.latency = 0
         start = time.monotonic()
         lm = Cached(endpoint(server.address), path)
@@ -279,6 +281,7 @@ def test_what_a_killed_process_was_paying_for_is_taken_over_at_once(path):
         assert time.monotonic() - start < 5
         assert server.requests == 2
         assert server.successes == 1
+        process.communicate(timeout=10)
 
 
 def test_a_claim_from_elsewhere_is_waited_for_until_it_ends(path):

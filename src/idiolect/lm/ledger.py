@@ -614,4 +614,8 @@ def _gone(owner: str) -> bool:
         return True
     except PermissionError:
         return False
-    return False
+    try:  # killed, and not yet seen by the process that began it
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] in ("Z", "X")
