@@ -78,6 +78,15 @@ def test_without_max_tokens_a_reply_is_expected_to_be_as_long_as_the_longest():
     assert budget.spent.tokens == 2 * each
 
 
+def test_large_and_small_limits_are_shown_as_they_were_given():
+    budget = Budget(max_tokens=1_234_567, spent=Spent(tokens=1_234_567))
+    with pytest.raises(BudgetError, match=r"max_tokens=1,234,567, 1,234,567 are spent"):
+        Budgeted(Metered(), budget).one(Prompt("a"))
+    budget = Budget(max_cost=0.000012, prices=prices(["metered=30/0"]))
+    with pytest.raises(BudgetError, match=r"max_cost=0.000012, 0 are spent.* needs 0.00003\."):
+        Budgeted(Metered(), budget).one(Prompt("a"))
+
+
 @pytest.mark.parametrize("limit", [0, 1, 37])
 def test_threads_together_never_make_a_call_too_many(limit):
     model = Metered()

@@ -144,11 +144,11 @@ class Budget:
             for name, limit in limits.items():
                 used, held, more = (getattr(s, name) for s in (self.spent, self._held, ahead))
                 if limit is not None and used + held + more > limit * (1 + 1e-9):  # sums of floats
-                    flying = f" and {held:,g} are held for calls in flight" if held else ""
+                    flying = f" and {_shown(held)} are held for calls in flight" if held else ""
                     raise BudgetError(
-                        f"The budget ends here: of max_{name}={limit:,g}, {used:,g} are spent"
-                        f"{flying}, and the next call needs {more:,g}. What was done so far is "
-                        f"kept; raise max_{name} to go on."
+                        f"The budget ends here: of max_{name}={_shown(limit)}, {_shown(used)} are "
+                        f"spent{flying}, and what is asked next needs {_shown(more)}. What was "
+                        f"done so far is kept; raise max_{name} to go on."
                     )
             self._held = _sum(self._held, ahead)
         return ahead
@@ -230,3 +230,7 @@ class Budgeted(LanguageModel):
 
 def _sum(a: Spent, b: Spent, sign: int = 1) -> Spent:
     return Spent(a.calls + sign * b.calls, a.tokens + sign * b.tokens, a.cost + sign * b.cost)
+
+
+def _shown(number: float) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.6f}".rstrip("0").rstrip(".")
