@@ -5,6 +5,7 @@ from idiolect.lm.cache import Cached, guarded
 from idiolect.lm.endpoints import Endpoint, endpoint
 from idiolect.lm.expects import Choice, Expects, Json, Number, Text, without_thinking
 from idiolect.lm.ledger import Ledger
+from idiolect.lm.local import Local, NamedAdapter, SoftTokens
 from idiolect.lm.model import (
     Call,
     CanTrain,
@@ -60,6 +61,8 @@ __all__ = [
     "GivesLogprobs",
     "Json",
     "LanguageModel",
+    "Local",
+    "NamedAdapter",
     "Ledger",
     "Number",
     "Price",
@@ -70,6 +73,7 @@ __all__ = [
     "Says",
     "Scripted",
     "Section",
+    "SoftTokens",
     "Spent",
     "Stream",
     "Streams",
