@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from idiolect.lm import Budget, Cached, Entry, Prompt, Scripted, endpoint, guarded, own, prices
+from idiolect.run.folder import REPLIES
 from idiolect.testing import StubServer
 
 
@@ -23,7 +24,10 @@ def path(tmp_path) -> Path:
                     for n in range(6)
                 ]
             )
-    Cached(Scripted("x" * 500, name="unpriced"), file).complete([Prompt("a"), Prompt("b")])
+        lm.close()
+    lm = Cached(Scripted("x" * 500, name="unpriced"), file)
+    lm.complete([Prompt("a"), Prompt("b")])
+    lm.close()
     return file
 
 
@@ -37,6 +41,14 @@ def test_stats_say_what_is_there_and_what_it_cost(idiolect, path):
     assert stub[:4] == ["6", "6", "0", "0"]
     tokens_in, tokens_out = (int(n.replace(",", "")) for n in stub[4:6])
     assert float(stub[6]) == pytest.approx((tokens_in * 1000 + tokens_out * 2000) / 1e6, abs=1e-4)
+
+
+def test_a_run_s_folder_stands_for_the_file_in_it(idiolect, path, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    assert "no file" in idiolect("cache", "stats", folder).error
+    path.rename(folder / REPLIES)
+    assert "8 replies" in idiolect("cache", "stats", folder).out
 
 
 def test_stats_of_paid_tokens_without_a_price_show_none(idiolect, tmp_path):

@@ -296,6 +296,15 @@ def test_a_claim_from_elsewhere_is_waited_for_until_it_ends(path):
     assert 0.2 < time.monotonic() - start < 5
 
 
+def test_a_claim_of_its_own_that_was_left_over_is_no_reason_to_wait(path):
+    lm = Cached(Counting(), path)
+    lm.ledger.claim([lm._key(Prompt("a"))])
+    start = time.monotonic()
+    assert one(lm, "a") == "call 0"
+    assert time.monotonic() - start < 5
+    assert lm.ledger.size().claims == 0
+
+
 def test_a_reply_paid_elsewhere_while_waiting_is_used(path):
     lm = Cached(Counting(), path)
     other = Cached(Counting(0.3), path)

@@ -19,7 +19,10 @@ _BYTES = {"": 1, "B": 1, "K": 1e3, "KB": 1e3, "M": 1e6, "MB": 1e6, "G": 1e9, "GB
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 File = Annotated[
-    Path, typer.Argument(metavar="PATH", help="The file of replies.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="PATH", help="The file of replies, or a run's folder.", show_default=False
+    ),
 ]
 
 
@@ -152,8 +155,9 @@ def shown(size: float) -> str:
 
 def _open(path: Path) -> Ledger:
     from idiolect.lm import Ledger
+    from idiolect.run.folder import REPLIES
 
-    return Ledger(path, existing=True)
+    return Ledger(path / REPLIES if path.is_dir() else path, existing=True)
 
 
 def _measured(word: str, units: dict[str, float] | dict[str, int], option: str) -> float:

@@ -212,7 +212,9 @@ class Cached(LanguageModel):
             kind, due = type(result).__name__, False
             line = Line(self.name, prompt.stage, "failed", kind, seconds=seconds, key=key)
             lines = [] if isinstance(result, _UNASKED) else [line]
-        self.ledger.add(lines, stored, release=[] if key is None else [key])
+        mine = [] if key is None else [key]
+        if not self.ledger.add(lines, stored, release=mine):
+            self.ledger.release(mine)  # smaller, so there may be space for it
         if due:
             self._prune()
 
@@ -292,10 +294,12 @@ class Cached(LanguageModel):
     def _abandon(self, mine: dict[bytes, Future[Result | None]]) -> None:
         """Lets others have what was begun and not ended, as when the caller went away."""
         left = [key for key, future in mine.items() if not future.done()]
-        if left:
-            self.ledger.release(left)
-        for key in left:
-            self._land(key, None)
+        try:
+            if left:
+                self.ledger.release(left)
+        finally:
+            for key in left:
+                self._land(key, None)
 
     def _prune(self) -> None:
         if self.max_bytes is not None or self.max_age is not None:

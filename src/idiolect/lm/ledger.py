@@ -212,6 +212,10 @@ class Ledger:
                 "the path, its permissions and the space that is left there."
             ) from None
 
+    def __del__(self) -> None:
+        if hasattr(self, "_connection"):  # it was opened
+            self._connection.close()
+
     def close(self) -> None:
         """Closes the file; it may be used again."""
         with self._lock:
@@ -228,7 +232,7 @@ class Ledger:
         """Replies that are there by now, and which of the others are this caller's to pay for.
 
         What is in neither is being paid for by somebody else. Where the file cannot be written,
-        everything is the caller's.
+        everything is the caller's. Callers of one `Ledger` agree among themselves who asks.
         """
 
         def work(db: sqlite3.Connection) -> tuple[dict[bytes, Stored], list[bytes]]:
@@ -240,7 +244,8 @@ class Ledger:
                         continue
                     held = db.execute("SELECT owner, expires FROM claims WHERE key = ?", (key,))
                     row = held.fetchone()
-                    if row is None or row[1] < now or _gone(row[0]):
+                    # A claim of our own is left over from when it could not be given up.
+                    if row is None or row[0] == self._owner or row[1] < now or _gone(row[0]):
                         db.execute(
                             "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
                             (key, self._owner, now + self.lease),
