@@ -58,10 +58,10 @@ class Endpoint(LanguageModel):
         return self.remote.arriving(self._one, prompts)
 
     def stream(self, prompt: Prompt) -> Stream:
-        """The pieces of one reply as they come; calls that fail before the first are made again.
+        """The pieces of one reply as they come.
 
-        What a reasoning model thinks is not among the pieces. An unusable reply is not asked for
-        again, since it was shown.
+        Calls that fail before the first arrives are made again. What a reasoning model thinks is
+        not among the pieces. An unusable reply is not asked for again, since it was shown.
 
         Raises:
             CapabilityError: The prompt carries a condition, which no endpoint can honour.
@@ -90,23 +90,21 @@ class Endpoint(LanguageModel):
         )
 
     def _pieces(self, prompt: Prompt) -> Generator[str, None, Reply]:
-        import httpx
         from openai import APIError
 
         rendered, asked = self._asked_for(prompt)
-        formats = [
-            {"stream": True, **usage, **form}
-            for form in _formats(prompt.expects)
-            for usage in ({"stream_options": {"include_usage": True}}, {})
-        ]
+        # Not all endpoints know the option, nor streams; without one, the whole is its only piece.
+        forms = _formats(prompt.expects)
+        counted = {"stream_options": {"include_usage": True}}
+        streams = [{"stream": True, **more, **form} for form in forms for more in (counted, {})]
         said, thought, finish = "", "", ""
         usage: Any = None
         tokens: list[Token] = []
         with ExitStack() as held:
-            chunks, retries = self._call(prompt, rendered, asked, formats, held)
+            answer, retries = self._call(prompt, rendered, asked, [*streams, *forms], held)
             shown = 0
             try:
-                for chunk in chunks:
+                for chunk in (answer,) if hasattr(answer, "choices") else answer:
                     usage = chunk.usage or usage
                     choice = chunk.choices[0] if chunk.choices else None
                     if choice is None:
@@ -120,7 +118,7 @@ class Endpoint(LanguageModel):
                     if len(ready) > shown:
                         yield ready[shown:]
                         shown = len(ready)
-            except (APIError, httpx.HTTPError, json.JSONDecodeError) as error:
+            except (APIError, json.JSONDecodeError) as error:
                 raise EndpointError(
                     f"The stream from {self.remote.shown} broke off after {len(said)} characters "
                     f"({type(error).__name__}); ask again, or look at the server's log."
@@ -171,9 +169,15 @@ class Endpoint(LanguageModel):
             while True:
                 try:
                     answer = client.chat.completions.create(**asked, **formats[at])
-                    if hold is not None:
-                        hold.callback(answer.response.close)
-                        answer = _begun(answer)
+                    if formats[at].get("stream"):
+                        begun = _begun(answer)
+                        if begun is None or hold is None:
+                            answer.close()
+                            at = next(n for n, form in enumerate(formats) if "stream" not in form)
+                            refused += 1
+                            continue
+                        hold.callback(answer.close)
+                        answer = begun
                 except (BadRequestError, UnprocessableEntityError) as error:
                     if overflows(error):
                         raise self._too_long(error, prompt, rendered) from None
@@ -289,12 +293,10 @@ def _formats(expects: Expects) -> list[dict[str, Any]]:
     ]
 
 
-def _begun(stream: Any) -> Iterator[Any]:
-    """A stream whose first piece is there; what was answered whole is its only piece."""
-    from openai.types.chat import ChatCompletion
-
+def _begun(stream: Any) -> Iterator[Any] | None:
+    """A stream whose first piece is there; None where the endpoint answers whole instead."""
     if "json" in stream.response.headers.get("content-type", ""):
-        return iter([ChatCompletion.model_validate_json(stream.response.read())])
+        return None
     return itertools.chain(list(itertools.islice(stream, 1)), stream)
 
 
