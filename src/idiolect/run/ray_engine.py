@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,8 @@ from idiolect.run.engines import Job, Limits, Make
 _SHARDS = 8
 #: Workers in a row that may be lost without any result.
 _LOST = 5
+#: Seconds within which a cluster's address answers.
+_ANSWERS = 5.0
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,8 @@ class RayEngine:
                         if lost >= _LOST:
                             raise EndpointError(
                                 f"Found {lost} of Ray's workers lost without a result between "
-                                f"({str(error).splitlines()[0]}); look at their memory and logs, "
-                                "or use --engine local."
+                                f"({str(error).strip().splitlines()[-1]}); look at their "
+                                "memory and logs, or use --engine local."
                             ) from None
                         hub.forget.remote(worker[0])
                         idle.append(started())
@@ -296,13 +299,17 @@ def _connect(ray: Any, address: str | None) -> bool:
     if ray.is_initialized():
         return False
     try:
+        if address is not None and (port := address.rpartition(":")[2]).isdigit():
+            # Ray itself would try for minutes.
+            host = address.removeprefix("ray://").rpartition(":")[0]
+            socket.create_connection((host, int(port)), timeout=_ANSWERS).close()
         ray.init(
             address=address or "local",
             include_dashboard=False if address is None else None,
             log_to_driver=False,
             logging_level="ERROR",
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         said = " ".join(str(error).split())[:200]
         raise EndpointError(
             f"Found no Ray cluster at {address or 'this machine'!r} ({said}); start one with "
