@@ -93,6 +93,12 @@ class Local(LanguageModel):
         self.model.eval()
         self.honours = frozenset({"soft_tokens", *(["adapter"] if self.adapters else [])})
         self._together = Together(self._work, self.wait)
+        self.parameters = {
+            "max_tokens": self.max_tokens,
+            "by_likelihood": self.by_likelihood,
+            "by_schema": self.by_schema,
+            "template": dict(self.template),
+        }
 
     @property
     def adapters(self) -> tuple[str, ...]:
