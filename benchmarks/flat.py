@@ -43,6 +43,7 @@ def population() -> Population:
                 "text": [
                     f"Text {n} of thing {n * 7919 % 5000}, told in a few words." for n in number
                 ],
+                "title": [f"Heading {n}" for n in number],
                 "rating": (1 + number % 5).astype(float),
             }
         )
@@ -63,9 +64,10 @@ def main() -> None:
         told = manifest(recipe, model, data=fingerprint(people)) | {"requests": asked(requests)}
         with RunFolder(Path(scratch) / "run", told, len(requests)) as kept:
             curve.append((0, resident()))
-            start = time.perf_counter()
+            start, failed = time.perf_counter(), 0
             for done, (at, row) in enumerate(job.results(kept.todo), 1):
                 kept.add(at, row)
+                failed += row["failure"] is not None
                 if done % EVERY == 0:
                     curve.append((done, resident()))
                     print(f"{done:7,} requests {curve[-1][1]:8.1f} MB", flush=True)
@@ -79,6 +81,7 @@ def main() -> None:
     slope = float(np.polyfit(done[late], memory[late], 1)[0]) * 100_000
     figures = {
         "requests": len(requests),
+        "failed": failed,
         "lines of the output": lines,
         "seconds": round(seconds, 1),
         "requests a second": round(len(requests) / seconds),
