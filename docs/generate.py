@@ -69,7 +69,7 @@ def refreshed(page: Path) -> str:
         if part.startswith("```python\n"):
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
-                exec(compile(part[10:-3], page.name, "exec"), names)
+                exec(compile(part[10:-3], page.name, "exec", dont_inherit=True), names)
             printed = out.getvalue().strip()
         elif part.startswith("```text\n") and printed is not None:
             part, printed = f"```text\n{printed}\n```", None

@@ -7,6 +7,7 @@
     ├── CapabilityError       a model cannot do what is asked; raised before any cost
     ├── MissingExtraError     an optional dependency is absent; gives the install line
     ├── NoHistoryError        nothing is known of the user and the method needs something
+    ├── BudgetError           the next call would exceed a limit; raised before it is made
     ├── EndpointError         a model's endpoint is down, refuses the key, or answers with an error
     └── ReplyError            a model's reply cannot be used; carries prompt and reply
 
@@ -77,6 +78,10 @@ class MissingExtraError(IdiolectError, ImportError):
 
 class NoHistoryError(IdiolectError):
     """Nothing is known of the user and the method needs something."""
+
+
+class BudgetError(IdiolectError):
+    """The next call would exceed a limit; raised before it is made, and all before it is kept."""
 
 
 class EndpointError(IdiolectError):

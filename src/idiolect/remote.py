@@ -8,17 +8,20 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
+import math
 import os
 import random
 import re
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from idiolect.errors import EndpointError, SettingError, UnknownNameError
+from idiolect.errors import EndpointError, IdiolectError, SettingError, UnknownNameError
+from idiolect.limits import Limiter
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
@@ -46,10 +49,15 @@ class Remote:
         api_key: Sent to this endpoint; None sends none, as local servers allow.
         concurrency: Calls in flight at most, over all callers.
         timeout: Seconds without an answer after which a call has failed.
+        deadline: Seconds for one request from its first call on, with all retries and the pauses
+            between them; None sets no limit.
+        requests_per_minute: Calls that begin in any 60 seconds at most; None sets no limit.
+        tokens_per_minute: Tokens of prompts and replies likewise.
         retries: Further calls after one that failed for a passing reason: too many requests,
             server faults, timeouts, broken connections.
         patience: The longest wait in seconds that an endpoint may ask for; beyond it, the call
             fails at once.
+        limiter: Used in place of one with the limits above, for several clients of one account.
         sleep: Waits some seconds; given by tests.
 
     Raises:
@@ -61,9 +69,14 @@ class Remote:
     api_key: str | None = field(default=None, repr=False)
     concurrency: int = 16
     timeout: float = 120.0
+    deadline: float | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     retries: int = 5
     patience: float = 120.0
-    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    limiter: Limiter | None = field(default=None, repr=False, compare=False)
+    sleep: Callable[[float], None] | None = field(default=None, repr=False)
+    _limiter: Limiter = field(init=False, repr=False, compare=False)
     _client: Any = field(init=False, repr=False, compare=False)
     _pool: ThreadPoolExecutor = field(init=False, repr=False, compare=False)
 
@@ -74,11 +87,15 @@ class Remote:
                 f"Found the address {self.shown!r}; needed is http:// or https://, a host and "
                 "usually /v1, for example http://localhost:8000/v1."
             )
-        for name, least in (("concurrency", 1), ("retries", 0), ("patience", 0)):
-            if getattr(self, name) < least:
-                raise SettingError(f"Found {name} {getattr(self, name)!r}; give {least} or more.")
-        if self.timeout <= 0:
-            raise SettingError(f"Found timeout {self.timeout!r}; give more than 0 seconds.")
+        for name in ("retries", "patience"):
+            if getattr(self, name) < 0:
+                raise SettingError(f"Found {name} {getattr(self, name)!r}; give 0 or more.")
+        for name in ("timeout", "deadline"):
+            if (value := getattr(self, name)) is not None and value <= 0:
+                raise SettingError(f"Found {name} {value!r}; give more than 0 seconds.")
+        limiter = self.limiter or Limiter(
+            self.concurrency, self.requests_per_minute, self.tokens_per_minute, sleep=self.sleep
+        )
         if self.is_openai and not self.api_key:
             raise EndpointError(
                 f"Found no key for {self.shown}, which needs one; set the environment variable "
@@ -94,7 +111,8 @@ class Remote:
             max_retries=0,
         )
         object.__setattr__(self, "_client", client)
-        object.__setattr__(self, "_pool", ThreadPoolExecutor(self.concurrency, "endpoint"))
+        object.__setattr__(self, "_limiter", limiter)
+        object.__setattr__(self, "_pool", ThreadPoolExecutor(limiter.concurrency, "endpoint"))
 
     @property
     def shown(self) -> str:
@@ -109,37 +127,100 @@ class Remote:
     def map(self, function: Callable[[Thing], Result], things: Iterable[Thing]) -> list[Result]:
         """`function` of each thing, in order, side by side; the first failure stops the rest."""
         futures = [self._pool.submit(function, thing) for thing in things]
-        try:
+        with self._given_up_at_the_end(futures):
             return [future.result() for future in futures]
+
+    def arriving(
+        self, function: Callable[[Thing], Result], things: Iterable[Thing]
+    ) -> Iterator[tuple[int, Result | IdiolectError]]:
+        """The position of each thing and `function` of it, or why it failed, as they come."""
+        at = {self._pool.submit(function, thing): n for n, thing in enumerate(things)}
+        with self._given_up_at_the_end(at):
+            for future in as_completed(at):
+                try:
+                    result: Result | IdiolectError = future.result()
+                except IdiolectError as error:
+                    result = error
+                yield at.pop(future), result
+
+    @contextmanager
+    def _given_up_at_the_end(self, futures: Iterable[Future[Any]]) -> Iterator[None]:
+        """Calls that have not begun are not made; on Ctrl-C, those that wait are given up too."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
         finally:
             for future in futures:
                 future.cancel()
 
-    def call(self, ask: Callable[[Any], Result], model: str = "") -> tuple[Result, int]:
+    def cancel(self) -> None:
+        """Gives up all calls that wait for their turn or to be made again; see `Limiter.cancel`."""
+        self._limiter.cancel()
+
+    def call(
+        self,
+        ask: Callable[[Any], Result],
+        model: str = "",
+        tokens: int = 0,
+        hold: ExitStack | None = None,
+    ) -> tuple[Result, int]:
         """What `ask` gets from the SDK's client, and how many calls failed before it did.
+
+        Args:
+            ask: Makes the call.
+            model: For messages.
+            tokens: What the call will use, as far as is known; set right by the answer's usage.
+            hold: Takes over the call's place among those in flight, for answers that go on.
 
         Raises:
             EndpointError: The call failed for good, or `retries` times too often.
         """
         from openai import APIError
 
+        begun: float | None = None
         for failed in itertools.count():
-            try:
-                result = ask(self._client)
-            except (APIError, json.JSONDecodeError) as error:
-                pause = self._pause(error, failed)
-                if pause is None:
-                    # The SDK's error may repeat the key, so it does not go along.
-                    raise EndpointError(self._explain(error, model, failed + 1)) from None
+            with ExitStack() as held:
+                place = held.enter_context(self._limiter.place(tokens))
+                begun = time.monotonic() if begun is None else begun
+                client, within = self._client, self._left(begun)
+                if within < self.timeout:
+                    client = client.with_options(timeout=within)
+                try:
+                    result = ask(client)
+                except (APIError, json.JSONDecodeError) as error:
+                    pause = self._pause(error, failed)
+                    late = pause is not None and self._left(begun) <= pause
+                    if pause is None or late:
+                        said = self._explain(error, model, failed + 1, within)
+                        if late:
+                            said += f" The `deadline` of {self.deadline:g} seconds allows no more."
+                        # The SDK's error may repeat the key, so it does not go along.
+                        raise EndpointError(said) from None
+                else:
+                    if isinstance(result, str):
+                        raise EndpointError(
+                            f"{self.shown} answered with {result[:80]!r} where JSON is needed; "
+                            "check the address: it usually ends in /v1."
+                        )
+                    if usage := getattr(result, "usage", None):
+                        self._limiter.used(place, usage.total_tokens or 0)
+                    if hold is not None:
+                        hold.push(held.pop_all())
+                    return result, failed
+            if self.sleep is not None:
+                self.sleep(pause)
             else:
-                if isinstance(result, str):
-                    raise EndpointError(
-                        f"{self.shown} answered with {result[:80]!r} where JSON is needed; check "
-                        "the address: it usually ends in /v1."
-                    )
-                return result, failed
-            self.sleep(pause)
+                self._limiter.wait(pause)
         raise AssertionError("unreachable")
+
+    def _left(self, begun: float) -> float:
+        """Seconds for the next call."""
+        if self.deadline is None:
+            return math.inf
+        # A call that may take no time at all could not even fail.
+        return max(0.001, begun + self.deadline - time.monotonic())
 
     def models(self) -> list[str]:
         """The models that the endpoint lists.
@@ -159,13 +240,14 @@ class Remote:
         # Callers that were turned away together do not come back together.
         return asked + random.uniform(0, 0.25) if asked <= self.patience else None
 
-    def _explain(self, error: Exception, model: str, calls: int) -> str:
+    def _explain(self, error: Exception, model: str, calls: int, within: float = math.inf) -> str:
         from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         times = f"in {calls} calls" if calls > 1 else "in one call"
         if isinstance(error, APITimeoutError):
+            seconds = min(self.timeout, within)
             return (
-                f"{self.shown} gave no answer within {self.timeout:g} seconds {times}; raise "
+                f"{self.shown} gave no answer within {seconds:.3g} seconds {times}; raise "
                 "`timeout`, lower `concurrency`, or look at the server's load."
             )
         if isinstance(error, APIConnectionError):
@@ -184,7 +266,7 @@ class Remote:
                 f"{self.shown} answered with broken JSON {times}; check that the address is that "
                 "of an OpenAI-compatible endpoint."
             )
-        status, said = error.status_code, self._said(error)
+        status, said = error.status_code, self.said(error)
         if status in (401, 403):
             sent = "the key that was sent" if self.api_key else "a call without a key"
             return (
@@ -216,7 +298,7 @@ class Remote:
             f"{self.shown} failed {times} ({said}); look at the server's log, or try again later."
         )
 
-    def _said(self, error: Any) -> str:
+    def said(self, error: Any) -> str:
         """Status and words of an answer, without the key."""
         body = error.body
         if isinstance(body, dict):
@@ -282,6 +364,27 @@ def overflows(error: Any) -> bool:
     return error.code == "context_length_exceeded" or bool(
         re.search(r"context (length|window|size)|maximum context|too long", str(error.body), re.I)
     )
+
+
+def overrun(error: Any) -> tuple[int, int] | None:
+    """Tokens that were asked for and that the model's context takes, where a refusal tells them."""
+    # OpenAI and vLLM tell both in words ("maximum context length is 8192 tokens. However, …"),
+    # Anthropic's models as "prompt is too long: 9000 tokens > 8192 maximum", llama.cpp in fields.
+    said = str(error.body).replace(",", "")
+    fields = re.search(r"n_prompt_tokens\D+(\d+).*n_ctx\D+(\d+)", said)
+    limit = re.search(
+        r"(?:context (?:length|window|size)|maximum)[a-z ()]*?(?:is|of)[a-z ]*(\d+)", said
+    )
+    over = re.search(r"(\d+) tokens > (\d+)", said)
+    asked = re.search(
+        r"(?:requested|resulted in|ha[sv]e|passed|contains?)(?: about| at least)? (\d+)", said
+    )
+    if pair := fields or over:
+        return int(pair[1]), int(pair[2])
+    if limit is None or asked is None:
+        return None
+    more = re.search(r"input tokens and requested (\d+) output", said)
+    return int(asked[1]) + (int(more[1]) if more else 0), int(limit[1])
 
 
 def _openai_url() -> str:

@@ -1,6 +1,9 @@
 """The stub server, asked by the official client as any program would ask it."""
 
 import doctest
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,9 +15,11 @@ import numpy as np
 import openai
 import pytest
 
-import idiolect.testing.server
+import idiolect.testing.server.stub
 from idiolect.errors import SettingError
+from idiolect.lm import Prompt, endpoint
 from idiolect.testing import Fault, StubServer
+from idiolect.testing.server.__main__ import main as served
 
 
 def client(server: StubServer, **settings: Any) -> openai.OpenAI:
@@ -23,11 +28,10 @@ def client(server: StubServer, **settings: Any) -> openai.OpenAI:
     )
 
 
-def ask(server: StubServer, words: str = "two words", **settings: Any) -> Any:
+def ask(server: StubServer, words: str = "two words", asked: Any = None, **settings: Any) -> Any:
     with client(server, **settings) as asker:
-        return asker.chat.completions.create(
-            model="stub", messages=[{"role": "user", "content": words}]
-        )
+        create: Any = asker.chat.completions.create
+        return create(model="stub", messages=[{"role": "user", "content": words}], **(asked or {}))
 
 
 @pytest.fixture
@@ -78,11 +82,109 @@ def test_faults_come_in_order_and_are_no_successes(server: StubServer) -> None:
             ask(server, timeout=0.1)
         headers = getattr(getattr(caught.value, "response", None), "headers", {})
         assert headers.get("retry-after") == ("1" if fault == "429 wait" else None)
-    server.faults.extend(["empty", "null"])
+    server.faults.extend(["empty", "null", "page", "bad json", "wrong schema"])
     assert ask(server).choices == []
     assert ask(server).choices[0].message.content is None
-    assert {fault for fault, _ in expected} | {"empty", "null"} == set(get_args(Fault))
-    assert (server.requests, server.successes) == (10, 0)
+    assert ask(server).startswith("<html>")
+    assert (server.requests, server.successes) == (11, 0)
+    form = {"response_format": {"type": "json_object"}}
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(ask(server, asked=form).choices[0].message.content)
+    assert json.loads(ask(server, asked=form).choices[0].message.content) == {"none": "of it"}
+    others = {"empty", "null", "page", "bad json", "wrong schema"}
+    assert {fault for fault, _ in expected} | others == set(get_args(Fault))
+    assert (server.requests, server.successes) == (13, 0)
+
+
+@pytest.mark.parametrize("fault", ["bad json", "wrong schema"])
+def test_faults_of_json_spare_calls_that_ask_for_none(server: StubServer, fault: Fault) -> None:
+    server.faults.append(fault)
+    assert ask(server).choices[0].message.content == "TWO WORDS"
+    assert server.successes == 1
+
+
+def test_a_stream_has_the_words_the_usage_and_an_end(server: StubServer) -> None:
+    server.answer = "one  two\nthree"
+    told = {"stream": True, "stream_options": {"include_usage": True}, "logprobs": True}
+    with client(server) as asker:
+        create: Any = asker.chat.completions.create
+        events = list(create(model="stub", messages=[{"role": "user", "content": "hi"}], **told))
+    words = [choice.delta.content for event in events for choice in event.choices]
+    assert "".join(word or "" for word in words) == "one  two\nthree"
+    assert len(words) == 5
+    assert [e.choices[0].finish_reason for e in events[:-1]] == [None] * 4 + ["stop"]
+    assert (events[-1].choices, events[-1].usage.completion_tokens) == ([], 3)
+    assert sum(c.logprobs is not None for e in events for c in e.choices) == 3
+
+
+def test_a_stream_may_break_off_or_not_be_known(server: StubServer) -> None:
+    server.faults.append("half")
+    body = {"model": "stub", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+    with httpx.Client() as asker:
+        with pytest.raises(httpx.RemoteProtocolError):
+            asker.post(server.url + "/chat/completions", json=body)
+        server.streams = False
+        whole = asker.post(server.url + "/chat/completions", json=body)
+        assert whole.json()["object"] == "chat.completion"
+        counted = asker.get(server.url.removesuffix("/v1") + "/counters").json()
+    assert counted == {"requests": 2, "successes": 1, "peak": 1}
+
+
+def test_logprobs_are_those_of_the_words_and_may_be_left_out(server: StubServer) -> None:
+    asked = {"logprobs": True, "top_logprobs": 2}
+    scores = ask(server, asked=asked).choices[0].logprobs.content
+    assert [score.token.strip() for score in scores] == ["TWO", "WORDS"]
+    assert all(-1 < s.logprob <= 0 and len(s.top_logprobs) == 2 for s in scores)
+    assert scores[0].top_logprobs[0].logprob == scores[0].logprob
+    server.logprobs = False
+    assert ask(server, asked=asked).choices[0].logprobs is None
+
+
+def test_draws_follow_temperature_and_seed(server: StubServer) -> None:
+    server.answer = [f"draw {n}" for n in range(100)]
+
+    def said(**asked: Any) -> str:
+        return str(ask(server, asked=asked).choices[0].message.content)
+
+    assert said(temperature=0) == said(temperature=0, seed=5) == "draw 0"
+    assert said(seed=5) == said(seed=5)
+    assert len({said(seed=n) for n in range(8)}) > 4
+    assert len({said() for _ in range(8)}) > 4
+    server.seeds = False
+    assert len({said(seed=5) for _ in range(8)}) > 4
+
+
+def test_stop_words_limits_and_uncounted_usage_are_honoured(server: StubServer) -> None:
+    server.answer = "one two three four"
+    cut = ask(server, asked={"max_tokens": 2})
+    assert (cut.choices[0].message.content, cut.choices[0].finish_reason) == ("one two", "length")
+    assert cut.usage.completion_tokens == 2
+    stopped = ask(server, asked={"stop": ["three"], "max_tokens": 3}).choices[0]
+    assert (stopped.message.content, stopped.finish_reason) == ("one two ", "stop")
+    server.usage = False
+    assert ask(server).usage is None
+
+
+def test_it_runs_as_a_process_of_its_own() -> None:
+    command = [sys.executable, "-W", "error", "-m", "idiolect.testing.server", "--latency", "0.05"]
+    command += ["--answer", "A fine lamp.", "--faults", "503", "--context", "30"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            address = process.stdout.readline().strip()
+            lm = endpoint(address, sleep=lambda seconds: None)
+            reply = lm.one(Prompt("Write a review."))
+            counted = httpx.get(address.partition("/v1")[0] + "/counters").json()
+        finally:
+            process.terminate()
+        assert process.wait(5) == 0
+    assert (reply.text, reply.retries) == ("A fine lamp.", 1)
+    assert counted == {"requests": 2, "successes": 1, "peak": 1}
+
+
+def test_its_process_refuses_an_unknown_fault() -> None:
+    with pytest.raises(SystemExit, match="Found the fault '404'"):
+        served(["--faults", "404"])
 
 
 def test_a_fault_rate_is_kept_and_seeded() -> None:
@@ -157,4 +259,5 @@ def test_an_unknown_fault_is_an_error() -> None:
 
 
 def test_the_example_in_the_docstring_holds() -> None:
-    assert doctest.testmod(idiolect.testing.server).failed == 0
+    tested = doctest.testmod(idiolect.testing.server.stub)
+    assert (tested.failed, tested.attempted) == (0, 3)

@@ -8,7 +8,18 @@ from typing import NoReturn
 
 import typer
 
-from idiolect.cli import catalogue, compare, data, demo, differ, explain, reproduce, run
+from idiolect.cli import (
+    cache,
+    catalogue,
+    compare,
+    data,
+    demo,
+    differ,
+    doctor,
+    explain,
+    reproduce,
+    run,
+)
 from idiolect.errors import IdiolectError
 
 app = typer.Typer(
@@ -19,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (demo, explain, differ, run, compare, reproduce, data, catalogue):
+for group in (demo, explain, differ, run, compare, reproduce, data, cache, catalogue, doctor):
     group.register(app)
 
 

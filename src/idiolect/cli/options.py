@@ -214,3 +214,10 @@ def stderr() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def quiet() -> Console:
+    """Where nothing is seen, as on a worker."""
+    from rich.console import Console
+
+    return Console(quiet=True)

@@ -29,6 +29,7 @@ class Extractive(LanguageModel):
     """
 
     name: str = "extractive"
+    free = True
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """One completion for each prompt; tokens are estimated, nothing is spent.

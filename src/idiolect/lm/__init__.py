@@ -1,7 +1,11 @@
 """Prompts, replies and language models."""
 
+from idiolect.lm.budget import Budget, Budgeted, Price, Spent, prices
+from idiolect.lm.cache import Cached, guarded
 from idiolect.lm.endpoints import Endpoint, endpoint
-from idiolect.lm.expects import Choice, Expects, Json, Number, Text
+from idiolect.lm.expects import Choice, Expects, Json, Number, Text, without_thinking
+from idiolect.lm.ledger import Ledger
+from idiolect.lm.local import Local, NamedAdapter, SoftTokens
 from idiolect.lm.model import (
     Call,
     CanTrain,
@@ -11,7 +15,10 @@ from idiolect.lm.model import (
     LanguageModel,
     Reply,
     Scripted,
+    Stream,
+    Streams,
     Tape,
+    Token,
 )
 from idiolect.lm.prompt import (
     Condition,
@@ -34,9 +41,13 @@ from idiolect.lm.prompt import (
     peers,
     profile,
     query,
+    shared_prefix,
 )
 
 __all__ = [
+    "Budget",
+    "Budgeted",
+    "Cached",
     "Call",
     "CanTrain",
     "Choice",
@@ -50,7 +61,11 @@ __all__ = [
     "GivesLogprobs",
     "Json",
     "LanguageModel",
+    "Ledger",
+    "Local",
+    "NamedAdapter",
     "Number",
+    "Price",
     "Prompt",
     "Rendered",
     "Reply",
@@ -58,8 +73,13 @@ __all__ = [
     "Says",
     "Scripted",
     "Section",
+    "SoftTokens",
+    "Spent",
+    "Stream",
+    "Streams",
     "Tape",
     "Text",
+    "Token",
     "conversation",
     "differences",
     "drafts",
@@ -67,10 +87,14 @@ __all__ = [
     "entries",
     "estimate",
     "given",
+    "guarded",
     "item",
     "options",
     "own",
     "peers",
+    "prices",
     "profile",
     "query",
+    "shared_prefix",
+    "without_thinking",
 ]

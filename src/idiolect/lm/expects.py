@@ -135,10 +135,25 @@ class Json:
         try:
             return TypeAdapter(self.model).validate_json(body)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the whole reply"
+            wrong = "; ".join(
+                f"{'.'.join(map(str, one['loc'])) or 'the whole reply'}: {one['msg']}"
+                for one in error.errors()[:5]
+            )
             raise ReplyError(
-                f"Found {reply[:200]!r}, which is not {self.model.__name__} as JSON "
-                f"({where}: {first['msg']}); ask again.",
+                f"Found {reply[:200]!r}, which is not {self.model.__name__} as JSON ({wrong}); "
+                "ask again.",
                 reply=reply,
             ) from None
+
+
+def without_thinking(reply: str) -> tuple[str, str]:
+    """What a reasoning model thought, and what it then said.
+
+    The thought stands between `<think>` and `</think>` in front; some servers' chat templates
+    write the first of these themselves, and a reply that was cut short lacks the second.
+    """
+    before, end, after = reply.partition("</think>")
+    begun = before.lstrip().startswith("<think>")
+    if begun or (end and "<think>" not in before):
+        return before.replace("<think>", "", 1).strip(), after.lstrip() if end else ""
+    return "", reply

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from idiolect.errors import CapabilityError, ReplyError
-from idiolect.lm.prompt import Cut, Prompt
+from idiolect.data import Message
+from idiolect.errors import CapabilityError, IdiolectError, ReplyError
+from idiolect.lm.expects import Json
+from idiolect.lm.prompt import Cut, Prompt, shared_prefix
 
 #: Between the sample of an attempt and of the next one: asking again is a new draw, and none of the
 #: numbered draws that a recipe asks for beside it.
 RETRY = 1_000_000
+
+
+class Token(NamedTuple):
+    """A token that a model chose, and its natural log probability."""
+
+    text: str
+    logprob: float
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,10 @@ class Completion:
         completion_tokens: Likewise.
         cut: What the budget did not allow.
         retries: Calls that failed on the way (rate limits, faults) and were made again.
+        cached: True where it was read from a cache, and cost nothing.
+        thinking: What a reasoning model wrote before the words, where it shows that.
+        finish_reason: Why the words end: `stop`, `length`, …; empty where the model does not say.
+        logprobs: Of the tokens, where `Sampling.logprobs` asked for them.
     """
 
     text: str
@@ -33,6 +47,10 @@ class Completion:
     completion_tokens: int = 0
     cut: tuple[Cut, ...] = ()
     retries: int = 0
+    cached: bool = False
+    thinking: str = ""
+    finish_reason: str = ""
+    logprobs: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,9 @@ class Reply:
         completion_tokens: Over all attempts.
         cut: What the budget did not allow.
         retries: Calls made beyond the first, for faults or unusable replies.
+        thinking: As in `Completion`; of the last attempt.
+        finish_reason: Likewise.
+        logprobs: Likewise.
     """
 
     text: str
@@ -56,6 +77,9 @@ class Reply:
     completion_tokens: int = 0
     cut: tuple[Cut, ...] = ()
     retries: int = 0
+    thinking: str = ""
+    finish_reason: str = ""
+    logprobs: tuple[Token, ...] = ()
 
 
 class LanguageModel(ABC):
@@ -68,18 +92,36 @@ class LanguageModel(ABC):
         name: How replies and traces call it.
         honours: Kinds of conditions that it can honour.
         attempts: How often one prompt is asked at most before its reply is called unusable.
+        free: True where a call costs nothing and always says the same, so that caching it would
+            only take space.
+        parameters: Settings of the model itself that decide its replies beside its name, as plain
+            values: what a cache must tell apart.
     """
 
     name: str = "model"
     honours: frozenset[str] = frozenset()
     attempts: int = 3
+    free: bool = False
+    parameters: Mapping[str, Any] = MappingProxyType({})
 
     @abstractmethod
     def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """One completion for each prompt, in order; side by side where that is quicker."""
 
+    def arriving(
+        self, prompts: Sequence[Prompt]
+    ) -> Iterator[tuple[int, Completion | IdiolectError]]:
+        """The position of each prompt with its completion or why it has none, as they come.
+
+        One that fails does not stop the others, where a model asks for each by itself.
+        """
+        return enumerate(self.complete(prompts))
+
     def reply(self, prompts: Iterable[Prompt]) -> list[Reply]:
         """One reply for each prompt, in order.
+
+        An unusable reply is drawn again; one that should be JSON is shown to the model once, with
+        what is wrong with it.
 
         Raises:
             CapabilityError: A prompt carries a condition that this model cannot honour.
@@ -87,19 +129,22 @@ class LanguageModel(ABC):
         """
         asked = list(prompts)
         for prompt in asked:
-            for condition in prompt.conditions:
-                if condition.kind not in self.honours:
-                    raise CapabilityError(
-                        f"Prompt {prompt.stage!r} carries the condition {condition.kind!r}, which "
-                        f"{self.name!r} cannot honour (it honours: "
-                        f"{', '.join(sorted(self.honours)) or 'none'}); use an open model that "
-                        "can, or a recipe whose user enters by the prompt."
-                    )
+            self._check(prompt)
         replies, unusable = self._asked(asked)
         self.keep(map(Call, asked, replies))
         if unusable is not None:
             raise unusable
         return replies
+
+    def _check(self, prompt: Prompt) -> None:
+        for condition in prompt.conditions:
+            if condition.kind not in self.honours:
+                raise CapabilityError(
+                    f"Prompt {prompt.stage!r} carries the condition {condition.kind!r}, which "
+                    f"{self.name!r} cannot honour (it honours: "
+                    f"{', '.join(sorted(self.honours)) or 'none'}); use an open model that "
+                    "can, or a recipe whose user enters by the prompt."
+                )
 
     def keep(self, calls: Iterable[Call]) -> None:
         """Called with every prompt and its reply, also unusable ones.
@@ -113,42 +158,119 @@ class LanguageModel(ABC):
         """A reply for each prompt, without a value where it stayed unusable, and why."""
         replies = [Reply("", None, self.name, retries=-1)] * len(asked)
         errors: dict[int, ReplyError] = {}
-        pending = list(range(len(asked)))
-        for attempt in range(self.attempts):
-            again = [asked[at].replace(sample=asked[at].sample + attempt * RETRY) for at in pending]
-            errors = {}
-            for at, completion in zip(pending, self.complete(again), strict=True):
-                value = None
-                try:
-                    value = asked[at].expects.read(completion.text)
-                except ReplyError as error:
+        tries = [0] * len(asked)
+        asking = dict(enumerate(asked))
+        while asking:
+            completions = self.complete(list(asking.values()))
+            for at, completion in zip(asking, completions, strict=True):
+                tries[at] += 1
+                replies[at], error = self._read(asked[at], completion, replies[at])
+                errors.pop(at, None)
+                if error is not None:
                     errors[at] = error
-                before = replies[at]
-                replies[at] = Reply(
-                    completion.text,
-                    value,
-                    self.name,
-                    before.prompt_tokens + completion.prompt_tokens,
-                    before.completion_tokens + completion.completion_tokens,
-                    completion.cut,
-                    before.retries + 1 + completion.retries,
-                )
-            pending = list(errors)
-            if not pending:
-                return replies, None
-        at, first = next(iter(errors.items()))
-        unusable = ReplyError(
-            f"{self.name!r} gave no usable reply to prompt {asked[at].stage!r} in "
-            f"{self.attempts} attempts. {first}",
-            prompt=asked[at].render().text,
-            reply=replies[at].text,
+            asking = {
+                at: again
+                for at, sent in asking.items()
+                if at in errors and tries[at] < self.attempts
+                if (again := _again(asked[at], sent, tries[at], errors[at])) is not None
+            }
+        if not errors:
+            return replies, None
+        at = min(errors)
+        return replies, self._unusable(asked[at], replies[at], tries[at], errors[at])
+
+    def _read(
+        self, prompt: Prompt, completion: Completion, before: Reply
+    ) -> tuple[Reply, ReplyError | None]:
+        """The reply, with the costs of those before it; without a value where it is unusable."""
+        value, unusable = None, None
+        try:
+            value = prompt.expects.read(completion.text)
+        except ReplyError as error:
+            unusable = error
+        reply = Reply(
+            completion.text,
+            value,
+            self.name,
+            before.prompt_tokens + completion.prompt_tokens,
+            before.completion_tokens + completion.completion_tokens,
+            completion.cut,
+            before.retries + 1 + completion.retries,
+            completion.thinking,
+            completion.finish_reason,
+            completion.logprobs,
         )
-        unusable.__cause__ = first
-        return replies, unusable
+        return reply, unusable
+
+    def _unusable(self, prompt: Prompt, reply: Reply, tries: int, why: ReplyError) -> ReplyError:
+        times = f"{tries} attempts" if tries > 1 else "one attempt"
+        short = " The reply was cut short; raise `max_tokens`."
+        unusable = ReplyError(
+            f"{self.name!r} gave no usable reply to prompt {prompt.stage!r} in {times}. {why}"
+            + short * (reply.finish_reason == "length"),
+            prompt=prompt.render().text,
+            reply=reply.text,
+        )
+        unusable.__cause__ = why
+        return unusable
 
     def one(self, prompt: Prompt) -> Reply:
         """The reply to one prompt."""
         return self.reply([prompt])[0]
+
+
+def _again(asked: Prompt, sent: Prompt, tries: int, why: ReplyError) -> Prompt | None:
+    """What is asked after an unusable reply; None where nothing more is."""
+    again = asked.replace(sample=asked.sample + tries * RETRY)
+    if not isinstance(asked.expects, Json) or not why.reply.strip():
+        return again  # of an empty reply there is nothing to repair
+    if sent.turns != asked.turns:
+        return None
+    wrong = f"{why} Give the same answer as JSON that fits the schema, and nothing else."
+    turns = (*asked.turns, Message("assistant", why.reply), Message("user", wrong))
+    return again.replace(turns=turns)
+
+
+class Stream(Iterator[str]):
+    """The pieces of a reply as they come; when the last has come, `reply` is the whole."""
+
+    def __init__(self, pieces: Generator[str, None, Reply]) -> None:
+        self._pieces = pieces
+        self._reply: Reply | None = None
+
+    def __next__(self) -> str:
+        try:
+            return next(self._pieces)
+        except StopIteration as end:
+            if end.value is not None:
+                self._reply = end.value
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Ends the call early; what it costs is the endpoint's to say."""
+        self._pieces.close()
+
+    @property
+    def reply(self) -> Reply:
+        """The whole reply.
+
+        Raises:
+            ReplyError: The stream was not read to its end.
+        """
+        if self._reply is None:
+            raise ReplyError(
+                "Found a stream that was not read to its end; read all pieces, then the reply."
+            )
+        return self._reply
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A model that can show a reply while it is written."""
+
+    def stream(self, prompt: Prompt) -> Stream:
+        """The pieces of the reply to one prompt as they come."""
+        ...
 
 
 @runtime_checkable
@@ -180,10 +302,17 @@ class CanTrain(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One prompt and what came back."""
+    """One prompt and what came back.
+
+    Attributes:
+        prompt: What was asked.
+        reply: What came back.
+        shared: Leading characters that the prompt shares with the one before it on a tape.
+    """
 
     prompt: Prompt
     reply: Reply
+    shared: int = 0
 
 
 class Tape(LanguageModel):
@@ -200,7 +329,9 @@ class Tape(LanguageModel):
     def keep(self, calls: Iterable[Call]) -> None:
         """Kept in order, those before a failure too, and passed on."""
         made = list(calls)
-        self.calls += made
+        for call in made:
+            shared = shared_prefix(self.calls[-1].prompt, call.prompt) if self.calls else 0
+            self.calls.append(replace(call, shared=shared))
         self.lm.keep(made)
 
 

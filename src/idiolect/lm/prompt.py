@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from idiolect.data import Event, Events, Item, Message, Request
@@ -91,12 +91,25 @@ class Condition(Protocol):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a reply is drawn; None leaves it to the model."""
+    """How a reply is drawn; None leaves it to the model.
+
+    Attributes:
+        temperature: 0 takes the likeliest token.
+        top_p: Share of the probability that is drawn from.
+        max_tokens: Of the reply.
+        seed: Of the draw.
+        stop: Strings before which the reply ends.
+        logprobs: Asks for the log probability of each token of the reply.
+        extra_body: What this endpoint takes besides, such as `{"top_k": 20}`.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
+    stop: tuple[str, ...] = ()
+    logprobs: bool = False
+    extra_body: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,7 @@ class Rendered:
     """What is sent.
 
     Attributes:
-        messages: System and user message.
+        messages: System and user message, then the prompt's turns.
         cut: What the budget did not allow.
         tokens: Length by the counter that was used.
     """
@@ -144,6 +157,7 @@ class Prompt:
         sampling: How the reply is drawn.
         stage: A name for traces and tests, such as ``"compare"``.
         sample: Index of a repeated draw; distinct draws of one prompt stay distinct.
+        turns: What was said since: an unusable reply and what is wrong with it.
     """
 
     instruction: str
@@ -153,6 +167,7 @@ class Prompt:
     sampling: Sampling
     stage: str
     sample: int
+    turns: tuple[Message, ...]
 
     def __init__(
         self,
@@ -163,6 +178,7 @@ class Prompt:
         sampling: Sampling | None = None,
         stage: str = "",
         sample: int = 0,
+        turns: Iterable[Message] = (),
     ) -> None:
         kept = tuple(s for s in sections if s is not None and s.entries)
         for name, value in {
@@ -173,6 +189,7 @@ class Prompt:
             "sampling": Sampling() if sampling is None else sampling,
             "stage": stage,
             "sample": sample,
+            "turns": tuple(turns),
         }.items():
             object.__setattr__(self, name, value)
 
@@ -210,6 +227,8 @@ class Prompt:
             for _ in section.entries
         ]
 
+        fixed = count(self.instruction) + sum(count(turn.content) for turn in self.turns)
+
         def without(given_up: int) -> tuple[str, int]:
             gone = Counter(giving[:given_up])
             kept = [s.entries[: len(s.entries) - gone[at]] for at, s in enumerate(self.sections)]
@@ -217,7 +236,7 @@ class Prompt:
                 Section(s.kind, k).render() for s, k in zip(self.sections, kept, strict=True) if k
             ]
             content = "\n\n".join(part for part in (*body, self.expects.hint()) if part)
-            return content, count(self.instruction) + count(content)
+            return content, fixed + count(content)
 
         # Fewer entries never make a longer prompt, so the least cut is found by halving.
         most = math.inf if budget is None else budget
@@ -235,7 +254,18 @@ class Prompt:
         left = {at: list(section.entries) for at, section in enumerate(self.sections)}
         cut = [Cut(self.sections[at].kind, left[at].pop()) for at in giving[:enough]]
         messages = (Message("system", self.instruction), Message("user", content))
-        return Rendered(messages[: 2 if content else 1], tuple(cut), tokens)
+        return Rendered((*messages[: 2 if content else 1], *self.turns), tuple(cut), tokens)
+
+
+def shared_prefix(first: Prompt, second: Prompt) -> int:
+    """Leading characters that two prompts share, as sent without a budget.
+
+    Servers keep what they computed for a prefix: what is shared is neither computed nor, at some
+    endpoints, paid again. `estimate` of as many characters gives tokens.
+    """
+    one, other = first.render().text, second.render().text
+    lengths = range(1, min(len(one), len(other)) + 1)
+    return bisect_left(lengths, True, key=lambda length: one[:length] != other[:length])
 
 
 class Says(Protocol):

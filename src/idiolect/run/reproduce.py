@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -14,8 +12,9 @@ from idiolect.bench import Benchmark, Predictions, Rehearsal, Score
 from idiolect.card import Recipe
 from idiolect.embed import Encoder
 from idiolect.errors import EndpointError
-from idiolect.lm import Endpoint, LanguageModel
+from idiolect.lm import LanguageModel
 from idiolect.measure import Pointwise
+from idiolect.run.folder import manifest
 from idiolect.run.runner import Assembly, Outcome, Progress, run
 
 #: Requests of a data set that a rehearsal goes through.
@@ -45,16 +44,7 @@ class Method:
 
     def manifest(self, model: LanguageModel, data: str) -> dict[str, Any]:
         """Everything that a prediction depends on; `data` is the fingerprint of the files."""
-        return {
-            "recipe": self.recipe.name,
-            "source": hashlib.sha256(self.recipe.path.read_bytes()).hexdigest()[:16],
-            "settings": {s.name: s.default for s in self.recipe.settings} | dict(self.settings),
-            # Without the address: a server that comes back elsewhere is the same model.
-            "model": model.model if isinstance(model, Endpoint) else model.name,
-            "encoder": self.encoder.name if "encoder" in self.recipe.needs else None,
-            "data": data,
-            "versions": {name: version(name) for name in ("idiolect", "numpy", "scikit-learn")},
-        }
+        return manifest(self.assembly, model, data=data)
 
 
 @dataclass(frozen=True)

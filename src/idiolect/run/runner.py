@@ -6,19 +6,21 @@ that request asked and was told, without any state shared between threads.
 
 from __future__ import annotations
 
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
+from queue import SimpleQueue
 from typing import Any
 
 from idiolect.card import Recipe
 from idiolect.data import Population, Request, View
-from idiolect.errors import CapabilityError, IdiolectError, SettingError
+from idiolect.errors import BudgetError, CapabilityError, IdiolectError, SettingError
 from idiolect.lm import Call, LanguageModel, Tape
 from idiolect.roles import Answers, Draft
+from idiolect.run.trace import Use, Watched, fails, request_span
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Outcome:
         failure: None where there is an answer.
         calls: Prompts and replies, in order; those before a failure too.
         seconds: Wall time.
+        use: What it took from the model, and what from a cache.
     """
 
     request: Request
@@ -53,6 +56,7 @@ class Outcome:
     failure: Failure | None
     calls: tuple[Call, ...]
     seconds: float
+    use: Use = field(default_factory=Use)
 
     @property
     def text(self) -> str:
@@ -72,7 +76,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands."""
+    """Where a run stands.
+
+    Attributes:
+        done: Requests that have a result.
+        total: All requests.
+        failed: Those without an answer.
+        calls: Prompts asked.
+        tokens: Of prompts and replies.
+        seconds: Since this run began or went on.
+        retries: Calls beyond one a prompt.
+        cached: Prompts answered from a cache.
+        cost: By the price of the model; None where it is not known.
+        before: Of those done, how many were done before this run went on.
+    """
 
     done: int
     total: int
@@ -80,11 +97,15 @@ class Progress:
     calls: int
     tokens: int
     seconds: float
+    retries: int = 0
+    cached: int = 0
+    cost: float | None = None
+    before: int = 0
 
     @property
     def rate(self) -> float:
         """Requests a second so far."""
-        return self.done / self.seconds if self.seconds else 0.0
+        return (self.done - self.before) / self.seconds if self.seconds else 0.0
 
     @property
     def left(self) -> float:
@@ -168,31 +189,89 @@ def run(
         SettingError: `threads` is below 1, or a setting of the recipe is wrong.
         CapabilityError: The model cannot do what the recipe asks of it.
     """
+    asked = list(requests)
+    found: dict[int, Outcome] = {}
+    start, calls, tokens, failed = time.perf_counter(), 0, 0, 0
+    for at, outcome in run_iter(
+        build, population, asked, lm, threads=threads, published=published, through=through
+    ):
+        found[at] = outcome
+        failed += outcome.failure is not None
+        calls += len(outcome.calls)
+        tokens += outcome.tokens
+        if record is not None:
+            record(at, outcome)
+        if progress is not None:
+            seconds = time.perf_counter() - start
+            progress(Progress(len(found), len(asked), failed, calls, tokens, seconds))
+    return [found[at] for at in range(len(asked))]
+
+
+def run_iter(
+    build: Build,
+    population: Population,
+    requests: Iterable[Request],
+    lm: LanguageModel,
+    *,
+    threads: int = 4,
+    published: bool = False,
+    through: Callable[[View], View] | None = None,
+) -> Iterator[tuple[int, Outcome]]:
+    """Each outcome as soon as it is there, with the position of its request.
+
+    Requests are taken as they are needed and outcomes are not kept, so that memory does not grow
+    with their number. Whoever stops listening ends the run: what is in work is finished.
+
+    Args:
+        build: As for `run`.
+        population: As for `run`.
+        requests: As for `run`; they may be endless.
+        lm: As for `run`.
+        threads: As for `run`.
+        published: As for `run`.
+        through: As for `run`.
+
+    Raises:
+        SettingError: `threads` is below 1, or a setting of the recipe is wrong.
+        CapabilityError: The model cannot do what the recipe asks of it.
+        BudgetError: The next call would exceed a limit; what was in work has been yielded.
+    """
     if threads < 1:
         raise SettingError(f"Found threads={threads!r}; give at least 1.")
-    asked = list(requests)
     # Composed once before any cost: a wrong setting fails the run, not every request.
     build(lm)
-    start, lock = time.perf_counter(), threading.Lock()
-    done = failed = calls = tokens = 0
+    waiting = enumerate(requests)
+    finished: SimpleQueue[Future[tuple[int, Outcome]]] = SimpleQueue()
 
-    def one(at: int, request: Request) -> Outcome:
-        nonlocal done, failed, calls, tokens
-        outcome = answer(build, population, request, lm, published=published, through=through)
-        with lock:
-            done += 1
-            failed += outcome.failure is not None
-            calls += len(outcome.calls)
-            tokens += outcome.tokens
-            if record is not None:
-                record(at, outcome)
-            if progress is not None:
-                seconds = time.perf_counter() - start
-                progress(Progress(done, len(asked), failed, calls, tokens, seconds))
-        return outcome
+    def one(at: int, request: Request) -> tuple[int, Outcome]:
+        return at, answer(build, population, request, lm, published=published, through=through)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(one, range(len(asked)), asked))
+        pending: set[Future[tuple[int, Outcome]]] = set()
+
+        def take(most: int) -> None:
+            for at, request in islice(waiting, most):
+                future = pool.submit(one, at, request)
+                pending.add(future)
+                future.add_done_callback(finished.put)
+
+        try:
+            take(2 * threads)  # so that no thread waits while the caller writes
+            spent: BudgetError | None = None
+            while pending:
+                future = finished.get()
+                pending.discard(future)
+                if isinstance(error := future.exception(), BudgetError):
+                    spent = spent or error
+                    continue
+                if spent is None:
+                    take(1)
+                yield future.result()
+            if spent is not None:
+                raise spent
+        finally:
+            for future in pending:
+                future.cancel()
 
 
 def answer(
@@ -204,16 +283,28 @@ def answer(
     published: bool = False,
     through: Callable[[View], View] | None = None,
 ) -> Outcome:
-    """The outcome of one request."""
-    tape, start = Tape(lm), time.perf_counter()
+    """The outcome of one request.
+
+    Raises:
+        BudgetError: The next call would exceed a limit of the run.
+    """
+    watched, start = Watched(lm), time.perf_counter()
+    tape = Tape(watched)
     found, failure = None, None
-    try:
-        view = population.uncut(request) if published else population.as_of(request)
-        view = through(view) if through is not None else view
-        made = build(tape)
-        found = made.answer(view) if isinstance(made, Answers) else made(view, view.request)
-    except IdiolectError as error:
-        failure = Failure(type(error).__name__, str(error))
-    except Exception as error:  # noqa: BLE001 (one request must not end a run; it is reported)
-        failure = Failure(type(error).__name__, str(error), traceback.format_exc())
-    return Outcome(request, found, failure, tuple(tape.calls), time.perf_counter() - start)
+    name = build.recipe.name if isinstance(build, Assembly) else "method"
+    with request_span(name, request) as span:
+        try:
+            view = population.uncut(request) if published else population.as_of(request)
+            view = through(view) if through is not None else view
+            made = build(tape)
+            found = made.answer(view) if isinstance(made, Answers) else made(view, view.request)
+        except BudgetError:
+            raise  # it is not about this request: the run ends
+        except IdiolectError as error:
+            failure = Failure(type(error).__name__, str(error))
+        except Exception as error:  # noqa: BLE001 (one request must not end a run; it is reported)
+            failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+        if failure is not None:
+            fails(span, failure.kind, failure.message)
+    seconds = time.perf_counter() - start
+    return Outcome(request, found, failure, tuple(tape.calls), seconds, watched.use)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
 import random
-import re
 import socket
 import struct
 import sys
@@ -18,23 +15,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
-import numpy as np
-
 from idiolect.errors import SettingError
+from idiolect.testing.server.bodies import Body, chat, embeddings, models, refusal, streamed
 
 #: What may go wrong with one call: a status (`429 wait` has a Retry-After header, `429 quota` means
 #: that nothing is left to spend), no answer at all, a connection that is reset, an answer without
-#: choices or vectors, one with null content, or one that breaks off in the middle.
+#: choices or vectors, one with null content, one that breaks off in the middle (of a stream too),
+#: a web page in place of JSON; or, where the call asks for JSON, words that break off in the middle
+#: (`bad json`) or that follow another schema (calls that ask for none are answered as usual).
 Fault = Literal[
-    "429", "429 wait", "429 quota", "500", "503", "hang", "reset", "empty", "null", "half"
-]
-Body = dict[str, Any]
+    "429", "429 wait", "429 quota", "500", "503", "hang", "reset", "empty", "null", "half", "page",
+    "bad json", "wrong schema",
+]  # fmt: skip
 
 
 class StubServer:
     """An OpenAI-compatible server on this machine, for tests without a language model.
 
-    It answers ``/v1/chat/completions``, ``/v1/embeddings`` and ``/v1/models`` over real HTTP.
+    It answers ``/v1/chat/completions`` (whole or as a stream), ``/v1/embeddings`` and
+    ``/v1/models`` over real HTTP, and ``/counters`` with what it counted. Tokens are words.
     Everything that is set may be changed while it runs, and everything that is counted may be
     read at any time.
 
@@ -47,7 +46,8 @@ class StubServer:
         ('A fine lamp.', 1, 2, 1)
 
     Args:
-        answer: What every chat call is answered with, or a function of the request's body.
+        answer: What every chat call is answered with, or a function of the request's body, or
+            several texts: the first for calls at temperature 0, else one drawn by the call's seed.
         latency: Seconds before each answer.
         faults: What goes wrong with the first calls, one a call, in order.
         fault_rate: The share of later calls that go wrong, from 0 to 1.
@@ -59,6 +59,11 @@ class StubServer:
         context: Words of a prompt at most, beyond which it is answered with 400.
         formats: Kinds of `response_format` that it knows; others are answered with 400.
         dim: Length of the embeddings.
+        port: Where it listens; 0 takes a free one.
+        logprobs: False leaves them out though they are asked for, as many servers do.
+        seeds: False draws anew though a seed is sent.
+        streams: False answers whole though a stream is asked for.
+        usage: False counts no tokens.
 
     Attributes:
         requests: Chat and embedding calls received.
@@ -69,7 +74,7 @@ class StubServer:
 
     def __init__(
         self,
-        answer: str | Callable[[Body], str] = "stub reply",
+        answer: str | Sequence[str] | Callable[[Body], str] = "stub reply",
         *,
         latency: float = 0.0,
         faults: Iterable[Fault] = (),
@@ -82,6 +87,11 @@ class StubServer:
         context: int | None = None,
         formats: Sequence[str] = ("json_schema", "json_object"),
         dim: int = 64,
+        port: int = 0,
+        logprobs: bool = True,
+        seeds: bool = True,
+        streams: bool = True,
+        usage: bool = True,
     ) -> None:
         self.answer, self.latency = answer, latency
         self.faults: deque[Fault] = deque(faults)
@@ -92,7 +102,8 @@ class StubServer:
                     f"Found the fault {fault!r}; give one of {', '.join(get_args(Fault))}."
                 )
         self.models, self.key, self.context, self.formats = models, key, context, formats
-        self.dim = dim
+        self.dim, self.port = dim, port
+        self.logprobs, self.seeds, self.streams, self.usage = logprobs, seeds, streams, usage
         self.requests = self.successes = self.peak = 0
         self.bodies: list[Body] = []
         self.closing = threading.Event()
@@ -149,86 +160,47 @@ class StubServer:
     def respond(self, path: str, body: Body) -> tuple[int, Body]:
         """Status and body of the answer to a call with which nothing goes wrong."""
         if body.get("model") not in self.models:
-            return _refusal(404, f"The model {body.get('model')!r} does not exist.")
+            return refusal(404, f"The model {body.get('model')!r} does not exist.")
         if path == "/v1/embeddings":
-            return self._embeddings(body)
+            return embeddings(body, self.dim)
         if path != "/v1/chat/completions":
-            return _refusal(404, f"There is no {path}.")
+            return refusal(404, f"There is no {path}.")
         wanted = body.get("response_format", {}).get("type")
         if wanted is not None and wanted not in self.formats:
-            return _refusal(400, f"The response_format type {wanted!r} is not supported.")
+            return refusal(400, f"The response_format type {wanted!r} is not supported.")
         words = sum(len(message["content"].split()) for message in body["messages"])
         if self.context is not None and words > self.context:
-            return _refusal(
+            return refusal(
                 400,
                 f"The maximum context length is {self.context} tokens; the messages have {words}.",
                 "context_length_exceeded",
             )
         try:
-            text = self.answer if isinstance(self.answer, str) else self.answer(body)
+            text = self._answered(body)
         except Exception as error:  # noqa: BLE001 (the caller's own; the client is told)
-            return _refusal(400, f"The answer function raised {error!r}.")
-        return 200, self.chat(body["model"], text, words)
+            return refusal(400, f"The answer function raised {error!r}.")
+        return 200, self.chat(body, text, words)
 
-    def chat(self, model: str, text: str | None, words: int) -> Body:
+    def chat(self, body: Body, text: str | None, words: int = 0) -> Body:
         """The body of an answer."""
-        said = len((text or "").split())
-        message = {"role": "assistant", "content": text}
-        return {
-            "id": f"chatcmpl-{self.requests}",
-            "object": "chat.completion",
-            "created": 0,
-            "model": model,
-            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {
-                "prompt_tokens": words,
-                "completion_tokens": said,
-                "total_tokens": words + said,
-            },
-        }
+        answer = chat(body, text, self.requests, words, self.logprobs)
+        return answer if self.usage else answer | {"usage": None}
 
-    def _embeddings(self, body: Body) -> tuple[int, Body]:
-        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-        if not all(texts):
-            return _refusal(400, "The input must not be empty.")
-        vectors = [hashed(text, self.dim) for text in texts]
-        base64ed = body.get("encoding_format") == "base64"
-        data = [
-            {
-                "object": "embedding",
-                "index": at,
-                "embedding": base64.b64encode(v.tobytes()).decode() if base64ed else v.tolist(),
-            }
-            for at, v in enumerate(vectors)
-        ]
-        words = sum(len(text.split()) for text in texts)
-        return 200, {
-            "object": "list",
-            "model": body["model"],
-            "data": data,
-            "usage": {"prompt_tokens": words, "total_tokens": words},
-        }
+    def counters(self) -> Body:
+        """What was counted, as ``/counters`` tells it."""
+        return {"requests": self.requests, "successes": self.successes, "peak": self.peak}
 
-    def listed(self) -> Body:
-        """The answer to ``/v1/models``."""
-        models = [
-            {"id": model, "object": "model", "created": 0, "owned_by": "stub"}
-            for model in self.models
-        ]
-        return {"object": "list", "data": models}
-
-
-def hashed(text: str, dim: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    """The sum over words and marks of a sign at a place, both from the word's hash.  # (dim,)"""
-    vector = np.zeros(dim, dtype=np.float32)
-    for word in re.findall(r"\w+|[^\w\s]+", text.lower()):
-        digest = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "big")
-        vector[(digest >> 1) % dim] += 1 if digest & 1 else -1
-    return vector
-
-
-def _refusal(status: int, words: str, code: str | None = None) -> tuple[int, Body]:
-    return status, {"error": {"message": words, "type": "stub", "param": None, "code": code}}
+    def _answered(self, body: Body) -> str:
+        if isinstance(self.answer, str):
+            return self.answer
+        if callable(self.answer):
+            return self.answer(body)
+        if body.get("temperature", 1) == 0:
+            return self.answer[0]
+        seed = body.get("seed") if self.seeds else None
+        with self._lock:
+            draws = self._rng if seed is None else random.Random(seed)
+            return draws.choice(self.answer)
 
 
 class _Server(ThreadingHTTPServer):
@@ -238,7 +210,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, stub: StubServer) -> None:
         self.stub = stub
         self._connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", stub.port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._connections.add(request)
@@ -272,9 +244,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._let_in():
             return
         if self.path == "/v1/models":
-            self._send(200, stub.listed())
+            self._send(200, models(stub.models, stub.context))
+        elif self.path == "/counters":
+            self._send(200, stub.counters())
         else:
-            self._send(*_refusal(404, f"There is no {self.path}."))
+            self._send(*refusal(404, f"There is no {self.path}."))
 
     def do_POST(self) -> None:
         stub = self.server.stub
@@ -289,22 +263,29 @@ class _Handler(BaseHTTPRequestHandler):
             self._break_off(fault)
             return
         status, answer = self._reply(fault, body)
+        if fault in ("bad json", "wrong schema") and not body.get("response_format"):
+            fault = None
         # Counted before it is sent, so that a client that has its answer finds it counted.
         stub.end(success=fault is None and status == 200)
-        self._send(
-            status,
-            answer,
-            headers=[("Retry-After", str(stub.retry_after))] if fault == "429 wait" else [],
-            share=0.5 if fault == "half" else 1,
-        )
+        share = 0.5 if fault == "half" else 1
+        if fault == "page":
+            self._write(200, "text/html", b"<html><body>The gateway is busy.</body></html>")
+        elif status == 200 and body.get("stream") and stub.streams and "choices" in answer:
+            asked = body.get("stream_options") or {}
+            self._stream(list(streamed(answer, usage=bool(asked.get("include_usage")))), share)
+        else:
+            wait = [("Retry-After", str(stub.retry_after))] if fault == "429 wait" else []
+            self._send(status, answer, wait, share)
 
     def _reply(self, fault: Fault | None, body: Body) -> tuple[int, Body]:
         stub = self.server.stub
         if fault is not None and fault[:3].isdigit():
             code = "insufficient_quota" if fault == "429 quota" else None
-            return _refusal(int(fault[:3]), f"Told to fail with {fault}.", code)
+            return refusal(int(fault[:3]), f"Told to fail with {fault}.", code)
         if fault == "null":
-            return 200, stub.chat(body["model"], None, 0)
+            return 200, stub.chat(body, None)
+        if fault in ("bad json", "wrong schema") and body.get("response_format"):
+            return 200, stub.chat(body, '{"none": ' + ("" if fault == "bad json" else '"of it"}'))
         status, answer = stub.respond(self.path, body)
         if fault == "empty" and status == 200:
             answer["data" if "data" in answer else "choices"] = []
@@ -325,20 +306,41 @@ class _Handler(BaseHTTPRequestHandler):
         sent = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if stub.key is None or sent == stub.key:
             return True
-        self._send(*_refusal(401, f"Incorrect API key provided: {sent}.", "invalid_api_key"))
+        self._send(*refusal(401, f"Incorrect API key provided: {sent}.", "invalid_api_key"))
         return False
 
     def _send(
         self, status: int, answer: Body, headers: Iterable[tuple[str, str]] = (), share: float = 1
     ) -> None:
-        data = json.dumps(answer).encode()
+        self._write(status, "application/json", json.dumps(answer).encode(), headers, share)
+
+    def _write(
+        self,
+        status: int,
+        kind: str,
+        data: bytes,
+        headers: Iterable[tuple[str, str]] = (),
+        share: float = 1,
+    ) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data[: int(len(data) * share)])
+        self.close_connection |= share < 1
+
+    def _stream(self, events: Sequence[bytes], share: float) -> None:
+        """Sends events one by one; a share of them, and no end, where the stream breaks off."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for event in events[: int(len(events) * share)]:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
+        if share == 1:
+            self.wfile.write(b"0\r\n\r\n")
         self.close_connection |= share < 1
 
     def log_message(self, format: str, *args: Any) -> None:

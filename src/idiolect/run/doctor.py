@@ -1,0 +1,265 @@
+"""What a model can do, by a dozen cheap calls; and which recipes can therefore run on it."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from idiolect.card import Recipe
+from idiolect.errors import CapabilityError, IdiolectError, ReplyError
+from idiolect.lm import (
+    Choice,
+    Completion,
+    Endpoint,
+    Entry,
+    Expects,
+    GivesLogprobs,
+    Json,
+    LanguageModel,
+    Local,
+    Number,
+    Prompt,
+    Sampling,
+    Section,
+)
+from idiolect.lm.model import Streams
+
+#: Marks of chat templates, which a reply holds when the template is not the model's own.
+MARKS = re.compile(r"<\|\w+\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>|### (?:Inst|Resp)")
+PASSWORD = "lantern-42"
+#: Lines of a long prompt: about 3,000 tokens, more than some servers read unless they are told to.
+LINES = 250
+Status = Literal["good", "missing", "bad"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        check: Its name.
+        status: `missing` is something that some recipes or commands would use.
+        said: Figures, or why not.
+        essential: Without it, no recipe's results can be trusted.
+    """
+
+    check: str
+    status: Status
+    said: str
+    essential: bool = False
+
+
+@dataclass
+class Doctor:
+    """Examines a model; each check is a generator of its own, so that findings show as they come.
+
+    Args:
+        lm: The model, not behind a cache.
+    """
+
+    lm: LanguageModel
+    _seconds: list[float] = field(default_factory=list, init=False)
+    _completions: list[Completion] = field(default_factory=list, init=False)
+
+    def __call__(self) -> Iterator[Finding]:
+        """The findings; only the first where the model does not answer at all."""
+        essential = {"answers", "follows the prompt", "chooses and rates", "reads long prompts"}
+        checks: dict[str, Callable[[], tuple[Status, str]]] = {
+            "answers": self._answers,
+            "is listed": self._listed,
+            "follows the prompt": self._follows,
+            "chooses and rates": self._chooses,
+            "follows a JSON schema": self._schema,
+            "keeps to a length": self._length,
+            "reads long prompts": self._long,
+            "context": self._context,
+            "varies with temperature": self._varies,
+            "repeats with a seed": self._repeats,
+            "gives log probabilities": self._logprobs,
+            "streams": self._streams,
+            "counts tokens": self._usage,
+            "latency": self._latency,
+        }
+        for name, check in checks.items():
+            try:
+                status, said = check()
+            except (CapabilityError, ReplyError) as error:
+                status, said = "missing", str(error)
+                status = "bad" if name in essential else "missing"
+            except IdiolectError as error:
+                status, said = "bad", str(error)
+            yield Finding(name, status, said, name in essential)
+            if name == "answers" and status != "good":
+                return
+
+    def _ask(self, *prompts: Prompt) -> list[str]:
+        begun = time.perf_counter()
+        made = self.lm.complete(prompts)
+        if len(prompts) == 1:
+            self._seconds.append(time.perf_counter() - begun)
+        self._completions += made
+        return [completion.text for completion in made]
+
+    def _answers(self) -> tuple[Status, str]:
+        said, *_ = [self._ask(_prompt("Reply with the word ready."))[0] for _ in range(3)]
+        if not said.strip():
+            return "bad", "The reply is empty; look at the server's log and its chat template."
+        return "good", f"replied {said.strip()[:40]!r}"
+
+    def _listed(self) -> tuple[Status, str]:
+        if not isinstance(self.lm, Endpoint):
+            return "good", "in this process"
+        listed = self.lm.remote.models()
+        if self.lm.model in listed:
+            return "good", f"one of {len(listed)} models"
+        return "missing", f"{self.lm.model!r} is not among {', '.join(listed[:5]) or 'none'}"
+
+    def _follows(self) -> tuple[Status, str]:
+        """Both the instruction and the request must reach the model, and nothing else come out."""
+        told, ask = f"The password is {PASSWORD}.", "What is the password? Reply with it alone."
+        replies = self._ask(_prompt(told, ask), _prompt(ask, told))
+        for where, reply in zip(("instruction", "user's turn"), replies, strict=True):
+            if PASSWORD not in reply.lower():
+                return "bad", (
+                    f"A word of the {where} was not given back (found {reply[:60]!r}); check the "
+                    "chat template, or take a stronger model."
+                )
+            if (mark := MARKS.search(reply)) or len(reply) > 200:
+                found = f"the mark {mark[0]!r}" if mark else f"{len(reply)} characters for a word"
+                return "bad", f"The reply has {found}; check the chat template and its stop words."
+        return "good", "instruction and request are both read; replies end where they should"
+
+    def _chooses(self) -> tuple[Status, str]:
+        forms: tuple[Expects, ...] = (Choice(("lamp", "garden")), Number(1, 5))
+        asks = ("Which of these gives light?", "How many fingers has a hand?")
+        asked = [
+            _prompt("Answer.", ask, expects=form) for ask, form in zip(asks, forms, strict=True)
+        ]
+        values = [form.read(text) for form, text in zip(forms, self._ask(*asked), strict=True)]
+        return "good", f"chose {values[0]!r}, rated {values[1]:g}"
+
+    def _schema(self) -> tuple[Status, str]:
+        form = Json(_Place)
+        ask = "Describe a place named Nook with 4 stars that sells bread and tea."
+        (text,) = self._ask(_prompt("Answer.", ask, expects=form, max_tokens=200))
+        return "good", f"read as {form.read(text)!r}"
+
+    def _length(self) -> tuple[Status, str]:
+        (text,) = self._ask(_prompt("Count from one to fifty in words.", max_tokens=5))
+        if len(text.split()) > 5:
+            return "missing", f"{len(text.split())} words where 5 tokens were allowed"
+        return "good", "5 tokens"
+
+    def _long(self) -> tuple[Status, str]:
+        lines = "\n".join(f"Line {n} of the list says nothing at all." for n in range(LINES))
+        ask = f"The password is {PASSWORD}.\n{lines}\nWhat is the password? Reply with it alone."
+        prompt = _prompt("Answer the question at the end.", ask)
+        (text,) = self._ask(prompt)
+        tokens = prompt.render().tokens
+        if PASSWORD in text.lower():
+            return "good", f"the first line of about {tokens:,} tokens was read"
+        return "bad", (
+            f"The first line of about {tokens:,} tokens was not read (found {text[:60]!r}): the "
+            "server may cut prompts silently; raise its context (for Ollama: num_ctx)."
+        )
+
+    def _context(self) -> tuple[Status, str]:
+        if isinstance(self.lm, Local) and self.lm.context:
+            return "good", f"{self.lm.context:,} tokens"
+        if isinstance(self.lm, Endpoint):
+            listed = self.lm.remote.call(lambda client: client.models.list())[0].data
+            for model in listed or ():
+                length = getattr(model, "max_model_len", None)
+                if model.id == self.lm.model and length:
+                    return "good", f"{length:,} tokens, the server says"
+        return "missing", "not told; see the model's page, and set `budget` below it"
+
+    def _varies(self) -> tuple[Status, str]:
+        texts = self._ask(*(_prompt("Write any word.", temperature=1.0, seed=n) for n in range(4)))
+        if len(set(texts)) == 1:
+            return "missing", f"4 draws at temperature 1 were all {texts[0][:40]!r}"
+        return "good", f"{len(set(texts))} of 4 draws differ at temperature 1"
+
+    def _repeats(self) -> tuple[Status, str]:
+        texts = self._ask(*[_prompt("Write any word.", temperature=1.0, seed=7)] * 3)
+        if len(set(texts)) > 1:
+            return "missing", "3 draws with one seed differ; only a cache repeats them"
+        return "good", "3 draws with one seed are the same"
+
+    def _logprobs(self) -> tuple[Status, str]:
+        made = self.lm.complete([_prompt("Reply with the word ready.", logprobs=True)])[0]
+        given = " of given words too" if isinstance(self.lm, GivesLogprobs) else " of its replies"
+        if made.logprobs:
+            return "good", given.strip()
+        return "missing", "the reply came without them"
+
+    def _streams(self) -> tuple[Status, str]:
+        if not isinstance(self.lm, Streams):
+            return "missing", "replies come whole"
+        pieces = list(self.lm.stream(_prompt("Count from one to five in words.")))
+        if len(pieces) < 2:
+            return "missing", "the reply came in one piece though a stream was asked for"
+        return "good", f"a short reply came in {len(pieces)} pieces"
+
+    def _usage(self) -> tuple[Status, str]:
+        counted = [c for c in self._completions if c.prompt_tokens and c.completion_tokens]
+        if not counted:
+            return "missing", "no tokens are counted; budgets of tokens and cost cannot be kept"
+        read = sum(c.prompt_tokens for c in counted)
+        wrote = sum(c.completion_tokens for c in counted)
+        return "good", f"this examination: {read:,} read, {wrote:,} written"
+
+    def _latency(self) -> tuple[Status, str]:
+        retries = sum(completion.retries for completion in self._completions)
+        again = f"; {retries} calls had to be made again" if retries else ""
+        median = statistics.median(self._seconds[:3])
+        return "good", f"{1000 * median:,.0f} ms, the median of 3 short replies{again}"
+
+
+@dataclass(frozen=True)
+class _Place:
+    name: str
+    stars: int
+    sells: list[str]
+
+
+def obstacle(
+    recipe: Recipe[Any, Any],
+    lm: LanguageModel,
+    findings: Sequence[Finding] = (),
+    prompts: Iterable[Prompt] = (),
+) -> str:
+    """Why a recipe cannot run on a model; empty where nothing speaks against it.
+
+    Args:
+        recipe: What would run.
+        lm: On what.
+        findings: Of the model.
+        prompts: Such as the recipe asks.
+    """
+    if unmet := recipe.conditions - lm.honours:
+        return f"gives the model {', '.join(sorted(unmet))} beside the words"
+    need = recipe.needs.get("lm")
+    kinds = [one for one in (need, *get_args(need)) if isinstance(one, type)]
+    for kind in kinds:
+        if getattr(kind, "_is_protocol", False) and not isinstance(lm, kind):
+            return f"needs a model that is {kind.__name__}"
+    if any(f.essential and f.status == "bad" for f in findings):
+        return "the model fails an essential check"
+    bad = {finding.check for finding in findings if finding.status != "good"}
+    for prompt in prompts:
+        if isinstance(prompt.expects, Json) and "follows a JSON schema" in bad:
+            return f"asks for JSON ({prompt.expects.model.__name__})"
+        if prompt.sampling.logprobs and "gives log probabilities" in bad:
+            return "asks for log probabilities"
+    return ""
+
+
+def _prompt(instruction: str, ask: str = "", expects: Any = None, **sampling: Any) -> Prompt:
+    section = Section("query", (Entry(ask),)) if ask else None
+    drawn = Sampling(**{"temperature": 0.0, "max_tokens": 60} | sampling)
+    return Prompt(instruction, section, expects=expects, sampling=drawn, stage="doctor")

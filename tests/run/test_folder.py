@@ -1,0 +1,153 @@
+"""A run's folder: it goes on after any end, refuses another run, and gives the same bytes."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from idiolect.errors import BudgetError, DataError, SettingError
+from idiolect.floor import Extractive
+from idiolect.lm import Budget, Completion, Prompt, Scripted, guarded, query
+from idiolect.profile import Profile
+from idiolect.recipes.generate.plain import plain
+from idiolect.roles import Personalizer
+from idiolect.run import Assembly, Job, RunFolder, asked, fingerprint, manifest, run_iter, usable
+from idiolect.testing.world import world
+
+POPULATION, REQUESTS = world().population, list(world().requests)
+JOB = Job(Assembly(plain), POPULATION, REQUESTS, Extractive())
+MANIFEST = manifest(Assembly(plain), Extractive(), data=fingerprint(POPULATION)) | {
+    "requests": asked(REQUESTS)
+}
+
+
+def run(path: Path, most: int | None = None) -> bytes | None:
+    """What the folder's output is after going on, for some requests only."""
+    with RunFolder(path, MANIFEST, len(REQUESTS)) as kept:
+        for at, row in JOB.results(kept.todo[:most]):
+            kept.add(at, row)
+        output = kept.finish()
+        return None if output is None else output.read_bytes()
+
+
+def test_the_output_is_in_order_and_the_same_however_the_run_was_ended(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole")
+    assert whole is not None
+    rows = [json.loads(line) for line in whole.splitlines()]
+    assert [row["event"] for row in rows] == [request.event for request in REQUESTS]
+    assert "seconds" not in rows[0]
+    parts = tmp_path / "parts"
+    assert [run(parts, 2), run(parts, 1)] == [None, None]
+    assert not (parts / "output.jsonl").exists()
+    results = parts / "results.jsonl"
+    assert len(results.read_bytes().splitlines()) == 3
+    assert run(parts) == whole
+    assert len(results.read_bytes().splitlines()) == len(REQUESTS), "nothing was asked again"
+
+
+def test_a_torn_last_line_is_taken_away_and_asked_again(tmp_path: Path) -> None:
+    whole = run(tmp_path / "run")
+    results = tmp_path / "run" / "results.jsonl"
+    content = results.read_bytes()
+    last = len(content.splitlines(keepends=True)[-1])
+    for cut in (1, last - 1):
+        results.write_bytes(content[:-cut])
+        with RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)) as kept:
+            assert kept.torn == last - cut
+            assert len(kept.todo) == 1
+        assert run(tmp_path / "run") == whole
+
+
+def test_another_run_is_refused_with_the_difference(tmp_path: Path) -> None:
+    run(tmp_path / "run", 1)
+    changed = MANIFEST | {"seed": 1, "versions": {**MANIFEST["versions"], "numpy": "0"}}
+    with pytest.raises(SettingError) as told:
+        RunFolder(tmp_path / "run", changed, len(REQUESTS))
+    assert f"versions.numpy: {MANIFEST['versions']['numpy']!r} there, '0' now" in str(told.value)
+    assert "seed: 'nothing' there, 1 now" in str(told.value)
+    assert "recipe" not in str(told.value)
+
+
+def test_the_manifest_tells_settings_data_and_requests_apart() -> None:
+    other = manifest(Assembly(plain, {}, {"temperature": "0.5"}), Extractive(), data="")
+    assert other["settings"]["temperature"] == 0.5
+    assert MANIFEST["settings"]["temperature"] == 0.8
+    assert asked(REQUESTS) != asked(REQUESTS[::-1])
+    assert asked(iter(REQUESTS))["count"] == len(REQUESTS)
+    without = type(POPULATION)(POPULATION.frame[1:], POPULATION.items)
+    assert fingerprint(without) != fingerprint(POPULATION)
+    assert fingerprint(type(POPULATION)(POPULATION.frame, POPULATION.items)) == MANIFEST["data"]
+
+
+def test_one_that_failed_is_asked_again_and_its_last_line_counts(tmp_path: Path) -> None:
+    with RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)) as kept:
+        for at, row in JOB.results(kept.todo):
+            kept.add(at, row | ({"failure": "EndpointError: down"} if at == 1 else {}))
+        assert kept.complete
+        assert kept.todo == [1]
+    assert run(tmp_path / "run") == run(tmp_path / "other")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no flock")
+def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    with (
+        RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)),
+        pytest.raises(SettingError, match="another run is writing"),
+    ):
+        RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS))
+    RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)).close()
+
+
+def test_folders_that_are_no_runs(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(SettingError, match=r"has files \(notes.txt\) and no manifest.json"):
+        usable(tmp_path)
+    with pytest.raises(SettingError, match="Found the file"):
+        usable(tmp_path / "notes.txt")
+    with pytest.raises(SettingError, match="Found no folder"):
+        usable(tmp_path / "no" / "run")
+    run(tmp_path / "run", 1)
+    results = tmp_path / "run" / "results.jsonl"
+    results.write_text("broken\n" + results.read_text())
+    with pytest.raises(DataError, match="line 1 of"):
+        RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS))
+    (tmp_path / "run" / "manifest.json").write_text("{")
+    with pytest.raises(DataError, match="is no manifest"):
+        RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS))
+
+
+def test_a_budget_ends_a_run_after_what_was_in_work(tmp_path: Path) -> None:
+    class Counted(Scripted):
+        def complete(self, prompts):
+            return [Completion("a reply", 5, 2) for _ in prompts]
+
+    model = guarded(Counted(), budget=Budget(max_calls=2))
+    job = Job(Assembly(plain), POPULATION, REQUESTS, model, threads=2)
+    found = []
+    with pytest.raises(BudgetError, match="max_calls"):
+        found.extend(job.results(range(len(REQUESTS))))
+    assert len(found) == 2
+    assert all(row["failure"] is None and row["paid"]["calls"] == 1 for _, row in found)
+    assert found[0][1]["paid"]["tokens"] == 7
+
+
+def test_requests_are_taken_as_they_are_needed() -> None:
+    taken = 0
+
+    def endless():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield REQUESTS[taken % len(REQUESTS)]
+
+    def build(lm):
+        return Personalizer(
+            lm, lambda view, r: Profile(r.user), lambda r, user: Prompt("Write.", query(r))
+        )
+
+    outcomes = run_iter(build, POPULATION, endless(), Scripted(), threads=2)
+    positions = sorted(next(outcomes)[0] for _ in range(50))
+    outcomes.close()
+    assert set(range(40)) <= set(positions)
+    assert taken <= 50 + 2 * 2
