@@ -384,6 +384,15 @@ def test_each_prompt_arrives_with_its_completion_or_its_error(
             assert result.text == f"q{at}"
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C as at a terminal; a shell's background jobs are started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_gives_up_calls_that_wait(server: StubServer) -> None:
     server.retry_after = 60
     server.fault_rate, server.fault_kinds = 1.0, ("429 wait",)
