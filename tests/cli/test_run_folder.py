@@ -14,14 +14,15 @@ def test_a_run_stops_at_its_budget_and_goes_on_without_paying_twice(idiolect, ta
         assert ran.code == 0, ran.err
         assert "from cache" in ran.err
         once = server.successes
-        stopped = idiolect(*ask, parts, *priced, "--max-calls", 20)
+        # One at a time, so that two or three are whole when the budget ends.
+        stopped = idiolect(*ask, parts, *priced, "--max-calls", 20, "--threads", 1)
         assert stopped.code == 2
         assert "max_calls=20" in stopped.error
         assert server.successes - once <= 20
         assert not (parts / "output.jsonl").exists()
         again = idiolect(*ask, parts, *priced, "--max-calls", 1000)
         assert again.code == 0, again.err
-        assert "answered before; going on" in again.err
+        assert "answered before; going on" in " ".join(again.err.split())
         assert server.successes == 2 * once, "no recorded call was repeated"
     assert (parts / "output.jsonl").read_bytes() == (whole / "output.jsonl").read_bytes()
     rows = [json.loads(line) for line in (whole / "results.jsonl").read_text().splitlines()]
