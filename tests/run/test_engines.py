@@ -38,7 +38,7 @@ def make(limiter, budget):
 
 
 JOB = make(None, None)
-TODO = list(range(len(JOB.requests)))
+POSITIONS = list(range(len(JOB.requests)))
 
 
 def told(rows):
@@ -47,7 +47,7 @@ def told(rows):
 
 
 def test_names_of_engines():
-    assert engine("local", make, Limits())(JOB, TODO) is not None
+    assert engine("local", make, Limits())(JOB, POSITIONS) is not None
     for name in ("cloud", "ray:", "locl"):
         with pytest.raises(UnknownNameError, match="engine"):
             engine(name, make, Limits())
@@ -105,15 +105,15 @@ def test_ray_gives_what_local_gives_also_when_a_worker_is_killed(tmp_path, impor
         (tmp_path / str(os.getpid())).touch()
         return replace(make(limiter, budget), lm=Slow())
 
-    expected = told(JOB.results(TODO))
+    expected = told(JOB.results(POSITIONS))
     found, killed = [], False
-    for row in RayEngine(slow, workers=2)(JOB, TODO):
+    for row in RayEngine(slow, workers=2)(JOB, POSITIONS):
         found.append(row)
         if not killed:
             killed = True
             os.kill(int(next(tmp_path.iterdir()).name), signal.SIGKILL)
     assert told(found) == expected
-    assert len(found) == len(TODO)
+    assert len(found) == len(POSITIONS)
     assert len(list(tmp_path.iterdir())) == 3, "a third worker took over"
 
 
@@ -121,11 +121,11 @@ def test_ray_gives_what_local_gives_also_when_a_worker_is_killed(tmp_path, impor
 def test_a_budget_holds_over_workers(importable):
     found = []
     with pytest.raises(BudgetError, match="max_calls=3"):
-        found.extend(RayEngine(make, Limits(max_calls=3), workers=2)(JOB, TODO))
+        found.extend(RayEngine(make, Limits(max_calls=3), workers=2)(JOB, POSITIONS))
     assert len(found) == 3
 
 
 @ray
 def test_no_cluster_at_an_address():
     with pytest.raises(EndpointError, match=r"no Ray cluster at '127\.0\.0\.1:1'"):
-        list(RayEngine(make, address="127.0.0.1:1")(JOB, TODO))
+        list(RayEngine(make, address="127.0.0.1:1")(JOB, POSITIONS))
