@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idiolect.data import git_table, read
-from idiolect.data.git import _without_trailers
+from idiolect.data.git import without_trailers
 from idiolect.errors import DataError
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -121,7 +121,7 @@ def test_git_dir_in_the_environment_is_ignored(
     ],
 )  # fmt: skip
 def test_trailers_at_the_end_are_removed(message: str, left: str) -> None:
-    assert _without_trailers(message) == left
+    assert without_trailers(message) == left
 
 
 def test_places_without_commits_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def git_table(path: str | Path, *, time: Literal["author", "commit"] = "author")
     frame = pl.DataFrame(
         {
             "user": [names[c.email] for c in commits],
-            "text": [_without_trailers(c.message) for c in commits],
+            "text": [without_trailers(c.message) for c in commits],
             "item": [c.folder for c in commits],
             "time": [c.time for c in commits],
             "title": [c.subject or None for c in commits],
@@ -156,7 +156,7 @@ def _notes(names: dict[str, str], shallow: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _without_trailers(message: str) -> str:
+def without_trailers(message: str) -> str:
     """The message without the lines at its end that say who signed, reviewed or reported."""
     lines = message.rstrip().split("\n")
     end, seen = len(lines), False
