@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import (
     Annotated,
     Any,
+    ClassVar,
     Generic,
     Literal,
     ParamSpec,
@@ -128,7 +129,7 @@ class Setting:
     default: Any
     source: str
 
-    def checked(self, recipe: str, value: Any) -> Any:
+    def checked(self, whose: str, value: Any) -> Any:
         """`value` as the setting's type.
 
         Raises:
@@ -140,7 +141,7 @@ class Setting:
             return TypeAdapter(self.type).validate_python(value)
         except ValidationError as error:
             raise SettingError(
-                f"Found {self.name}={value!r} for recipe {recipe!r}: "
+                f"Found {self.name}={value!r} for {whose}: "
                 f"{error.errors()[0]['msg'].lower()}. Its default is {self.default!r}."
             ) from None
 
@@ -156,26 +157,19 @@ class Honours:
     kind: str
 
 
-@dataclass(frozen=True)
-class Recipe(Generic[P, R]):
-    """A card and the function that composes parts; calling it validates the settings.
+class Declared(Generic[P, R]):
+    """A function whose signature is its configuration: what it needs, can be set to and returns.
 
     Attributes:
-        card: What the signature cannot say.
-        function: Composes the parts.
-        fit: Trains once across users what the function needs as `Fitted`; None where nothing is.
+        what: What it is called in messages.
+        function: What is called.
     """
 
-    card: Card
+    what: ClassVar[str]
     function: Callable[P, R]
-    fit: Callable[[Population, np.random.Generator], Any] | None = None
-
-    @property
-    def __wrapped__(self) -> Callable[P, R]:
-        return self.function
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """What the recipe makes.
+        """What the function makes, its settings checked.
 
         Raises:
             UnknownNameError: There is no such setting.
@@ -190,7 +184,7 @@ class Recipe(Generic[P, R]):
             elif name not in settings:
                 raise UnknownNameError(f"setting of {self.name!r}", name, settings)
             else:
-                checked[name] = settings[name].checked(self.name, value)
+                checked[name] = settings[name].checked(f"{self.what} {self.name!r}", value)
         return self.function(*args, **checked)
 
     @property
@@ -210,15 +204,15 @@ class Recipe(Generic[P, R]):
         untyped = [name for name in (*parameters, "return") if name not in hints]
         if untyped:
             raise SettingError(
-                f"Found no type of {', '.join(map(repr, untyped))} in recipe {self.name!r}; its "
-                "signature says what it needs, can be set to and returns: annotate all of it."
+                f"Found no type of {', '.join(map(repr, untyped))} in {self.what} {self.name!r}; "
+                "its signature says what it needs, can be set to and returns: annotate all of it."
             )
         for p in parameters.values():
             if p.kind in {p.VAR_POSITIONAL, p.VAR_KEYWORD} or (
                 p.kind is p.KEYWORD_ONLY and p.default is p.empty
             ):
                 raise SettingError(
-                    f"Found the parameter {str(p)!r} in recipe {self.name!r}; what must be "
+                    f"Found the parameter {str(p)!r} in {self.what} {self.name!r}; what must be "
                     "supplied is positional, a setting is a keyword with a default."
                 )
         return hints
@@ -231,19 +225,6 @@ class Recipe(Generic[P, R]):
             for name, p in inspect.signature(self.function).parameters.items()
             if p.kind is not p.KEYWORD_ONLY
         }
-
-    @property
-    def conditions(self) -> frozenset[str]:
-        """Kinds of conditions that its model must honour."""
-        marks = get_args(self.needs.get("lm"))
-        return frozenset(mark.kind for mark in marks if isinstance(mark, Honours))
-
-    @property
-    def gives(self) -> type[Any]:
-        """The role that it returns."""
-        returned = self._hints["return"]
-        role: type[Any] = get_origin(returned) or returned
-        return role
 
     @functools.cached_property
     def settings(self) -> tuple[Setting, ...]:
@@ -280,6 +261,39 @@ class Recipe(Generic[P, R]):
     def summary(self) -> str:
         """What one gets, in a line."""
         return self.page.split("\n", 1)[0]
+
+
+@dataclass(frozen=True)
+class Recipe(Declared[P, R]):
+    """A card and the function that composes parts; calling it validates the settings.
+
+    Attributes:
+        card: What the signature cannot say.
+        function: Composes the parts.
+        fit: Trains once across users what the function needs as `Fitted`; None where nothing is.
+    """
+
+    what: ClassVar[str] = "recipe"
+    card: Card
+    function: Callable[P, R]
+    fit: Callable[[Population, np.random.Generator], Any] | None = None
+
+    @property
+    def __wrapped__(self) -> Callable[P, R]:
+        return self.function
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """Kinds of conditions that its model must honour."""
+        marks = get_args(self.needs.get("lm"))
+        return frozenset(mark.kind for mark in marks if isinstance(mark, Honours))
+
+    @property
+    def gives(self) -> type[Any]:
+        """The role that it returns."""
+        returned = self._hints["return"]
+        role: type[Any] = get_origin(returned) or returned
+        return role
 
     def calls(self, **known: int | str) -> int:
         """Model calls a request with these settings; the rest at their defaults.

@@ -6,9 +6,10 @@ Learn, then apply: a `Learner` turns history into a user model; a `Personalizer`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -117,6 +118,13 @@ class Draft:
     user_model: UserModel
     calls: tuple[Call, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def answered(self) -> str:
+        """The option or the number alone where one was asked for, else the text."""
+        if isinstance(self.value, float):
+            return f"{self.value:g}"
+        return self.value if isinstance(self.value, str) else self.text
 
     @property
     def tokens(self) -> int:
@@ -248,10 +256,23 @@ class Fit(Protocol):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a judge says of one output; no value where the judge failed, and `why` says so."""
+    """What a judge says of one output; no value where the judge failed, and `why` says so.
+
+    Attributes:
+        value: The mark.
+        why: Its reason, or why there is none.
+        certainty: How sure the judge said it was, 0..1; None where it does not say.
+        label: The verdict in words, where the judge has words for it.
+        parts: Named numbers that the value is made of.
+    """
 
     value: float | None
     why: str = ""
+    certainty: float | None = None
+    label: str = ""
+    parts: Mapping[str, float] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
 
 
 class Judge(Protocol):

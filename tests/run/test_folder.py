@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,7 +124,8 @@ def test_a_budget_ends_a_run_after_what_was_in_work(tmp_path: Path) -> None:
             return [Completion("a reply", 5, 2) for _ in prompts]
 
     model = guarded(Counted(), budget=Budget(max_calls=2))
-    job = Job(Assembly(plain), POPULATION, REQUESTS, model, threads=2)
+    texts = [replace(request, options=()) for request in REQUESTS]
+    job = Job(Assembly(plain), POPULATION, texts, model, threads=2)
     found = []
     with pytest.raises(BudgetError, match="max_calls"):
         found.extend(job.results(range(len(REQUESTS))))

@@ -1,22 +1,24 @@
-"""A benchmark: examples without answers, and scores for what was written. Only it holds answers."""
+"""A benchmark: requests without answers, and scores for what was answered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Event, Population, Request, View
-from idiolect.errors import DataError
+from idiolect.errors import DataError, UnknownNameError
 from idiolect.measure.judge import Judged, judged
 from idiolect.measure.metrics import TextMetric
-from idiolect.measure.statistics import estimate
+from idiolect.measure.statistics import bootstrap, estimate
 from idiolect.roles import Judge
 
 Floats = NDArray[np.float64]
 _SHOWN = 5
+#: The grouping that every benchmark has.
+USER = "user"
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,11 @@ class Score:
     """One figure: of all outputs, with its 95 % interval clustered by user.
 
     Attributes:
-        value: The mean of the rows, or the corpus figure where the metric is defined on all.
+        value: The mean of the rows, or of the groups' means, or the corpus figure where the metric
+            is defined on all.
         low: Lower end; NaN for one user.
         high: Upper end; NaN for one user.
-        rows: Outputs that it rests on.
+        rows: Outputs that it rests on; those without a figure are not among them.
     """
 
     value: float
@@ -44,15 +47,20 @@ class Score:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A public data set in its published format.
+    """Requests with answers that nobody sees: a public data set, or events held out of one's own.
 
     Attributes:
-        name: Data set and split.
+        name: Data set, task and split.
         population: What views are cut from.
         examples: What is asked, by id, in the order of the file; no answers.
-        metrics: How it is scored.
+        metrics: How it is scored: outputs against the texts of the references.
         published: Views as in the authors' code (`population.uncut`), not cut by time.
         notes: What a reader should know, such as rows that occur twice.
+        groups: Name of a grouping → example → its group, such as ``{"question_type": {…}}``.
+        average: A grouping: the official figure is the mean of its groups' means (`USER`: of the
+            users'); empty for the mean over all rows.
+        references: What the users really wrote or chose, by example: the text is what outputs are
+            scored against, `extra` holds what judges need besides. No recipe sees them.
     """
 
     name: str
@@ -61,11 +69,54 @@ class Benchmark:
     metrics: tuple[TextMetric, ...]
     published: bool
     notes: tuple[str, ...] = ()
-    _references: Mapping[str, Event] = field(default_factory=dict, repr=False)
+    references: Mapping[str, Event] = field(default_factory=dict, repr=False)
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    average: str = ""
 
     def __post_init__(self) -> None:
         if not self.examples:
             raise DataError(f"Found no example in {self.name!r}; an empty split scores nothing.")
+        missing = [name for name in self.examples if name not in self.references]
+        if missing:
+            raise DataError(
+                f"Found {len(missing)} examples of {self.name!r} without a gold answer "
+                f"({_some(missing)}); a test split whose answers are not published cannot be "
+                "scored here. Use another split, or write predictions for its leaderboard."
+            )
+        for grouping in filter(None, (self.average, *self.groups)):
+            self.grouped(grouping)
+
+    @classmethod
+    def held_out(
+        cls,
+        population: Population,
+        requests: Iterable[Request],
+        metrics: Iterable[TextMetric],
+        name: str = "held-out events",
+    ) -> Benchmark:
+        """Events held out of a population: what they stand for is asked, views are cut by time.
+
+        Raises:
+            DataError: There is no request, or one stands for no event.
+        """
+        asked = {_event(request): request for request in requests}
+        real = {event: population.event(event) for event in asked}
+        return cls(name, population, asked, tuple(metrics), False, references=real)
+
+    @property
+    def requests(self) -> list[Request]:
+        """The examples, in order."""
+        return list(self.examples.values())
+
+    @property
+    def users(self) -> NDArray[np.str_]:
+        """Whose each example is.  # (examples,)"""
+        return np.array([request.user for request in self.examples.values()])
+
+    @property
+    def truths(self) -> list[str]:
+        """What was really written or chosen, in the order of the examples."""
+        return [self.references[name].text for name in self.examples]
 
     def only(self, ids: Iterable[str]) -> Benchmark:
         """The same with these examples only, in its own order.
@@ -88,17 +139,92 @@ class Benchmark:
         cut = self.population.uncut if self.published else self.population.as_of
         return cut(request)
 
-    def score(self, predictions: Mapping[str, str]) -> dict[str, Score]:
-        """Metric → figure, of one prediction for each example.
+    def grouped(self, grouping: str) -> NDArray[np.str_]:
+        """The group of each example.  # (examples,)
 
         Raises:
-            DataError: Predictions and examples do not match by id.
+            UnknownNameError: There is no such grouping.
+            DataError: An example is in none of its groups.
+        """
+        if grouping == USER:
+            return self.users
+        if grouping not in self.groups:
+            raise UnknownNameError(f"grouping of {self.name!r}", grouping, [USER, *self.groups])
+        group = self.groups[grouping]
+        missing = [name for name in self.examples if name not in group]
+        if missing:
+            raise DataError(
+                f"Found {len(missing)} examples of {self.name!r} without a {grouping!r} "
+                f"({_some(missing)}); each needs one."
+            )
+        return np.array([group[name] for name in self.examples])
+
+    def score(self, predictions: Mapping[str, str]) -> dict[str, Score]:
+        """Metric → official figure, of one prediction for each example.
+
+        Raises:
+            DataError: Predictions and examples do not match by id, or one is no text.
             CapabilityError: A metric needs data that is not installed.
         """
         made = self._matched(predictions)
-        real = [self._references[name].text for name in self.examples]
-        users = np.array([request.user for request in self.examples.values()])
-        return {m.name: _score(m, made, real, users) for m in self.metrics}
+        return {m.name: self.figure(m, made) for m in self.metrics}
+
+    def by(self, grouping: str, predictions: Mapping[str, str]) -> dict[str, dict[str, Score]]:
+        """Group → metric → figure over the rows of that group.
+
+        Raises:
+            UnknownNameError: There is no such grouping.
+            DataError: As for `score`.
+        """
+        self._matched(predictions)
+        of = self.grouped(grouping)
+        found = {}
+        for group in sorted(set(of.tolist())):
+            names = [name for name, its in zip(self.examples, of, strict=True) if its == group]
+            some = replace(self, examples={n: self.examples[n] for n in names}, average="")
+            found[group] = some.score({n: predictions[n] for n in names})
+        return found
+
+    def figure(self, metric: TextMetric, outputs: Sequence[str | None]) -> Score:
+        """The official figure of one metric; None stands for an example without an output.
+
+        Args:
+            metric: One of `metrics`, or another.
+            outputs: One for each example, in their order.
+        """
+        whole = metric.corpus(outputs, self.truths)
+        if whole is None:
+            return self.mean(metric.score(outputs, self.truths))
+        rng = np.random.default_rng(0)
+        low, high = metric.corpus_interval(outputs, self.truths, self.users, rng)
+        return Score(whole, low, high, sum(text is not None for text in outputs))
+
+    def mean(self, values: Floats) -> Score:
+        """The official mean of a figure of each example: over rows, or over groups' means.
+
+        Args:
+            values: NaN where there is none.  # (examples,)
+        """
+        if not self.average:
+            return Score.of(values, self.users)
+        there = np.isfinite(values)
+        names, of = np.unique(self.grouped(self.average)[there], return_inverse=True)
+        inside = of[:, None] == np.arange(len(names))  # (scored, groups)
+        parts = np.hstack([inside * values[there, None], inside])
+
+        def of_groups(sums: Floats) -> Floats:
+            value, count = np.split(sums, 2, axis=-1)
+            means = np.divide(value, count, out=np.full_like(value, np.nan), where=count > 0)
+            found: Floats = np.nanmean(means, axis=-1)
+            return found
+
+        if not there.any():
+            return Score.of(values, self.users)
+        if self.average == USER:
+            value, count = np.split(parts.sum(axis=0), 2)
+            return replace(Score.of(value / count, names), rows=int(there.sum()))
+        low, high = bootstrap(parts, self.users[there], np.random.default_rng(0), of=of_groups)
+        return Score(float(of_groups(parts.sum(axis=0))), low, high, int(there.sum()))
 
     def judge(self, judge: Judge, predictions: Mapping[str, str], *, threads: int = 8) -> Judged:
         """What a judge says of one prediction for each example, in their order.
@@ -109,7 +235,7 @@ class Benchmark:
         """
         made = self._matched(predictions)
         rows = [
-            (self.view(name), text, self._references[name])
+            (self.view(name), text, self.references[name])
             for name, text in zip(self.examples, made, strict=True)
         ]
         return judged(judge, rows, threads=threads)
@@ -123,15 +249,22 @@ class Benchmark:
                 f"without a prediction ({_some(missing)}), {len(unknown)} predictions without an "
                 f"example ({_some(unknown)}). Give one for each, or score fewer with `only`."
             )
+        for name in self.examples:
+            if not isinstance(predictions[name], str):
+                raise DataError(
+                    f"Found {predictions[name]!r} as the prediction for {name!r}; text is needed. "
+                    "Where nothing was answered, leave the example out and score with `only`."
+                )
         return [predictions[name] for name in self.examples]
 
 
-def _score(metric: TextMetric, made: list[str], real: list[str], users: NDArray[np.str_]) -> Score:
-    whole = metric.corpus(made, real)
-    if whole is None:
-        return Score.of(metric.score(made, real), users)
-    low, high = metric.corpus_interval(made, real, users, np.random.default_rng(0))
-    return Score(whole, low, high, len(made))
+def _event(request: Request) -> str:
+    if request.event is None:
+        raise DataError(
+            f"Found a request for {request.user!r} that stands for no event, so that nothing is "
+            "known to score against; make requests with a split, such as `last_per_user`."
+        )
+    return request.event
 
 
 def _some(names: list[str]) -> str:

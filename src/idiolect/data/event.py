@@ -97,6 +97,7 @@ class Request:
         item: What the answer is about.
         time: When it is asked, UTC; None means now (everything is past).
         options: What may be answered, for choices.
+        scale: Within which a number is asked for, such as a rating.
         given: Facts that come with the request, such as a rating or a title.
         event: Id of the held-out event that this request stands for, if any.
     """
@@ -107,6 +108,7 @@ class Request:
     item: Item | None = None
     time: datetime | None = None
     options: tuple[str, ...] = ()
+    scale: tuple[float, float] | None = None
     given: Mapping[str, str | float] = field(default_factory=_nothing)
     event: str | None = None
 

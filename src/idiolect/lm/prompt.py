@@ -304,11 +304,13 @@ def _shown(event: Event, about: Item | None) -> Entry:
         facts.append(("rating", f"{event.rating:g}"))
     if event.title:
         facts.append(("title", event.title))
+    if event.chosen:
+        facts.append(("chosen", event.chosen))
     return Entry(event.text, tuple(facts), (event.id,))
 
 
 def entries(events: Events) -> tuple[Entry, ...]:
-    """Events as prompts show them: text, rating, title, and what it is about; never by whom."""
+    """Events as prompts show them: text, rating, title, choice, what it is about; never by whom."""
     return tuple(map(_shown, events, events.about))
 
 

@@ -60,8 +60,13 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """What was written; empty after a failure or for answers that are no text."""
-        return self.answer.text if isinstance(self.answer, Draft) else ""
+        """What was answered in words: the text, option or number, or the option with the best score.
+
+        Empty after a failure and for other answers.
+        """
+        if isinstance(self.answer, Mapping):
+            return max(self.answer, key=self.answer.__getitem__, default="")
+        return self.answer.answered if isinstance(self.answer, Draft) else ""
 
     @property
     def tokens(self) -> int:

@@ -27,7 +27,7 @@ from idiolect.errors import (
     UnknownNameError,
 )
 from idiolect.lm import Call, LanguageModel, Prompt, Scripted, Text, own, peers, query
-from idiolect.roles import Draft, Fitted, Guard, Judge, Study
+from idiolect.roles import Draft, Fitted, Guard, Judge, Personalizer, Study
 from idiolect.roles import Verdict as Judgement
 from idiolect.run import Assembly, Failure, Outcome, run
 from idiolect.testing.standins import Hashing, answered, canonical, shown
@@ -75,8 +75,12 @@ class Bench:
 
     def __init__(self, recipe: Recipe[Any, Any], world: World) -> None:
         self.recipe, self.world = recipe, world
-        #: A few of the world's requests: some with a later own event, some early, some late.
-        self.requests = world.requests[::7]
+        #: A few of the world's requests: some with a later own event, some early, some late. A
+        #: personalizer is asked for a text and for a choice in turn.
+        self.requests = tuple(
+            replace(request, options=()) if at % 2 and recipe.gives is Personalizer else request
+            for at, request in enumerate(world.requests[::7])
+        )
 
     @cached_property
     def outcomes(self) -> list[Outcome]:

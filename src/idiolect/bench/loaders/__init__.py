@@ -1,0 +1,1 @@
+"""One loader for each public benchmark, in its published format."""
