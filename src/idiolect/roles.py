@@ -270,9 +270,7 @@ class Verdict:
     why: str = ""
     certainty: float | None = None
     label: str = ""
-    parts: Mapping[str, float] = field(
-        default_factory=lambda: MappingProxyType({}), hash=False
-    )
+    parts: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
 class Judge(Protocol):

@@ -19,6 +19,7 @@ from idiolect.data import Request
 from idiolect.embed import Encoder, Vectors, unit, words
 from idiolect.errors import DataError
 from idiolect.lm import Choice, Json, Number, Prompt
+from idiolect.measure.judge import Considered, Sure
 from idiolect.roles import PreferenceModel
 
 _WORDS = ("amber", "basin", "cedar", "drift", "ember", "fable", "grain", "hazel", "inlet")
@@ -34,6 +35,10 @@ def answered(prompt: Prompt) -> str:
     """
     draw = random.Random(shown(prompt))
     match prompt.expects:
+        case Considered(form=form):
+            return answered(prompt.replace(expects=form))
+        case Sure(answers=answers):
+            return f"[[{draw.choice(answers)}]] certainty: {draw.randint(1, 100)}"
         case Choice(options=options):
             return draw.choice(options)
         case Number(low=low, high=high) if math.ceil(low) <= math.floor(high):
