@@ -13,7 +13,6 @@ no better at many times the cost: `results/verification.json`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -24,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Event, Snapshot, View
-from idiolect.data.git import without_trailers
 from idiolect.errors import DataError, SettingError
+from idiolect.measure.frame import without_frame
 from idiolect.roles import Verdict
 
 Floats = NDArray[np.float64]
@@ -36,50 +35,6 @@ NGRAMS = (2, 4)
 VOCABULARY = 20_000
 #: A single peer's texts would have nobody to be compared with.
 PEERS = 2
-
-_GREETING = re.compile(
-    r"^(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|hallo|bonjour|hola)\b"
-    r"(?:[\s,]+[\w.'’@&/-]+){0,4}\s*[,.:;!–—-]*$",
-    re.IGNORECASE,
-)
-_CLOSING = re.compile(
-    r"^(?:(?:many |kind |best |warm |with best |with kind )?"
-    r"(?:regards|wishes|thanks|greetings)|best|cheers|sincerely|yours(?: \w+)?|thank you|thx|love"
-    r"|take care|all the best|thanks (?:again|in advance|a lot))\s*[,.!–—-]*$",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"^[-–—~*]*\s*[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}\s*$")
-
-
-def without_frame(text: str) -> str:
-    """A text without its greeting, its sign-off and trailer lines: what surrounds the words.
-
-    Left out, each only where it stands at the edge: a first line that greets ("Hi all,", "Dear Ms
-    Smith:"); from a line "-- " on (a mail's signature); trailers ("Signed-off-by: …", "Cc: …",
-    "(cherry picked from commit …)"); a last line that takes leave ("Best regards,", "Thanks!"), and
-    a line of up to four words without a full stop after it, the name. Names in the middle stay.
-    """
-    lines = text.strip().split("\n")
-    if len(lines) > 1 and _GREETING.match(lines[0].strip()):
-        lines = lines[1:]
-    signature = next((n for n, line in enumerate(lines) if n and line.rstrip("\r") == "-- "), None)
-    lines = lines[:signature]
-    while True:
-        kept = _without_leave(without_trailers("\n".join(lines).strip()).split("\n"))
-        if len(kept) == len(lines):
-            return "\n".join(kept).strip()
-        lines = kept
-
-
-def _without_leave(lines: list[str]) -> list[str]:
-    """The lines before the words of leave, where these end the text."""
-    told = [n for n, line in enumerate(lines) if line.strip()]
-    if len(told) > 1 and _CLOSING.match(lines[told[-1]].strip()):
-        return lines[: told[-1]]
-    named = len(told) > 2 and _NAME.match(lines[told[-1]].strip())
-    if named and _CLOSING.match(lines[told[-2]].strip()):
-        return lines[: told[-2]]
-    return lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,89 +288,3 @@ def _check(ngrams: tuple[int, int], vocabulary: int) -> None:
         )
     if vocabulary < 1:
         raise SettingError(f"Found vocabulary={vocabulary!r}; give at least 1.")
-
-
-@dataclass(frozen=True)
-class Separation:
-    """How well scores tell same from different author.
-
-    Attributes:
-        auc: Chance that a text by the person in question scores higher than one by another.
-        low: Lower end of its interval; NaN with one person.
-        high: Its upper end.
-        people: Authors and people in question.
-        pairs: Text and person, with a score.
-        left_out: Pairs without one.
-    """
-
-    auc: float
-    low: float
-    high: float
-    people: int
-    pairs: int
-    left_out: int
-
-
-def separation(
-    scores: Floats,
-    authors: Sequence[str],
-    candidates: Sequence[str],
-    rng: np.random.Generator,
-    *,
-    level: float = 0.95,
-    draws: int = 2000,
-) -> Separation:
-    """Area under the ROC curve over pairs of text and person, clustered by person on both sides.
-
-    The interval draws people with replacement: a pair counts as often as its author and the person
-    in question were drawn together (Owen 2007), a pair of the same as often as the one was.
-
-    Args:
-        scores: One a pair; NaN where there is none.  # (pairs,)
-        authors: Who wrote the text.  # (pairs,)
-        candidates: The person in question.  # (pairs,)
-        rng: Source of the draws.
-        level: Coverage.
-        draws: Bootstrap samples.
-
-    Raises:
-        DataError: The three are not equally long, or all pairs are of one kind.
-        SettingError: `level` or `draws` is out of its range.
-    """
-    scores = np.asarray(scores, dtype=float)
-    if not 0 < level < 1 or draws < 1:
-        raise SettingError(
-            f"Found level={level!r} and draws={draws!r}; the coverage lies between 0 and 1, and at "
-            "least 1 draw is needed."
-        )
-    if not len(scores) == len(authors) == len(candidates):
-        raise DataError(
-            f"Found {len(scores)} scores, {len(authors)} authors and {len(candidates)} candidates; "
-            "give one of each for every pair."
-        )
-    there = ~np.isnan(scores)
-    writer, asked = np.asarray(authors)[there], np.asarray(candidates)[there]
-    names, number = np.unique(np.concatenate([writer, asked]), return_inverse=True)
-    one, other = np.split(number, 2)
-    same = one == other
-    if same.all() or not same.any():
-        raise DataError(
-            f"Found {same.sum()} pairs of the same author among {len(same)}; both kinds are needed."
-        )
-    levels = np.unique(scores[there], return_inverse=True)[1]
-
-    def area(people: Floats) -> float:
-        weights = np.where(same, people[one], people[one] * people[other])
-        right = np.bincount(levels[same], weights[same], levels.max() + 1)
-        wrong = np.bincount(levels[~same], weights[~same], levels.max() + 1)
-        below = np.cumsum(wrong) - wrong / 2
-        with np.errstate(invalid="ignore"):
-            return float(right @ below / (right.sum() * wrong.sum()))
-
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)
-    areas = [area(times.astype(float)) for times in drawn]
-    ends = (1 - level) / 2, (1 + level) / 2
-    low, high = np.nanquantile(areas, ends) if len(names) > 1 else (np.nan, np.nan)
-    whole = area(np.ones(len(names)))
-    left_out = int((~there).sum())
-    return Separation(whole, float(low), float(high), len(names), len(same), left_out)
