@@ -59,6 +59,7 @@ class Benchmark:
         groups: Name of a grouping → example → its group, such as ``{"question_type": {…}}``.
         average: A grouping: the official figure is the mean of its groups' means (`USER`: of the
             users'); empty for the mean over all rows.
+        hidden: The answers are not published: it can be run, not scored here.
         references: What the users really wrote or chose, by example: the text is what outputs are
             scored against, `extra` holds what judges need besides. No recipe sees them.
     """
@@ -72,16 +73,16 @@ class Benchmark:
     references: Mapping[str, Event] = field(default_factory=dict, repr=False)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     average: str = ""
+    hidden: bool = False
 
     def __post_init__(self) -> None:
         if not self.examples:
             raise DataError(f"Found no example in {self.name!r}; an empty split scores nothing.")
         missing = [name for name in self.examples if name not in self.references]
-        if missing:
+        if missing and not self.hidden:
             raise DataError(
                 f"Found {len(missing)} examples of {self.name!r} without a gold answer "
-                f"({_some(missing)}); a test split whose answers are not published cannot be "
-                "scored here. Use another split, or write predictions for its leaderboard."
+                f"({_some(missing)}); each needs one, or nothing would be known of the rest."
             )
         for grouping in filter(None, (self.average, *self.groups)):
             self.grouped(grouping)
@@ -115,7 +116,12 @@ class Benchmark:
 
     @property
     def truths(self) -> list[str]:
-        """What was really written or chosen, in the order of the examples."""
+        """What was really written or chosen, in the order of the examples.
+
+        Raises:
+            DataError: It is not published.
+        """
+        self._answered()
         return [self.references[name].text for name in self.examples]
 
     def only(self, ids: Iterable[str]) -> Benchmark:
@@ -163,10 +169,17 @@ class Benchmark:
         """Metric → official figure, of one prediction for each example.
 
         Raises:
-            DataError: Predictions and examples do not match by id, or one is no text.
+            DataError: Predictions and examples do not match by id, one is no text, the answers are
+                not published, or only a judge can score them.
             CapabilityError: A metric needs data that is not installed.
         """
+        self._answered()
         made = self._matched(predictions)
+        if not self.metrics:
+            raise DataError(
+                f"Found no metric of {self.name!r}: its examples have no text to compare with and "
+                "are scored by a judge. Give one to `judge`, such as `Rubric(lm)`."
+            )
         return {m.name: self.figure(m, made) for m in self.metrics}
 
     def by(self, grouping: str, predictions: Mapping[str, str]) -> dict[str, dict[str, Score]]:
@@ -230,15 +243,24 @@ class Benchmark:
         """What a judge says of one prediction for each example, in their order.
 
         Raises:
-            DataError: Predictions and examples do not match by id.
+            DataError: Predictions and examples do not match by id, or the answers are not
+                published.
             CapabilityError: The model cannot judge.
         """
+        self._answered()
         made = self._matched(predictions)
         rows = [
             (self.view(name), text, self.references[name])
             for name, text in zip(self.examples, made, strict=True)
         ]
         return judged(judge, rows, threads=threads)
+
+    def _answered(self) -> None:
+        if self.hidden:
+            raise DataError(
+                f"Found no gold answers of {self.name!r}: they are not published, so it cannot be "
+                "scored here. Use another split, or write predictions for its leaderboard."
+            )
 
     def _matched(self, predictions: Mapping[str, str]) -> list[str]:
         missing = [name for name in self.examples if name not in predictions]

@@ -291,6 +291,20 @@ def streamed(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, thing
 
 
+def document(path: Path) -> Any:
+    """The one JSON value of a file.
+
+    Raises:
+        DataError: There is no such file, or it is empty, cut off, or no JSON.
+    """
+    _kind(path)
+    with _lines(path) as text:
+        try:
+            return json.load(text)
+        except json.JSONDecodeError as error:
+            raise DataError(_broken(path, error.lineno, error.colno, error.msg)) from None
+
+
 def records(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON list or of JSON lines.
 
