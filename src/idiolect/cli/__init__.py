@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from idiolect.cli import (
+    bench,
     cache,
     catalogue,
     compare,
@@ -17,6 +18,7 @@ from idiolect.cli import (
     differ,
     doctor,
     explain,
+    judge,
     reproduce,
     run,
 )
@@ -30,7 +32,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (demo, explain, differ, run, compare, reproduce, data, cache, catalogue, doctor):
+for group in (
+    demo,
+    explain,
+    differ,
+    run,
+    compare,
+    reproduce,
+    data,
+    judge,
+    cache,
+    catalogue,
+    doctor,
+):
     group.register(app)
 
 

@@ -71,3 +71,26 @@ class Seeded(LanguageModel):
     def _seeded(self, prompt: Prompt) -> Prompt:
         seed = self.seed + (prompt.sampling.seed or 0)
         return prompt.replace(sampling=replace(prompt.sampling, seed=seed))
+
+
+class Again(LanguageModel):
+    """A model asked a second time: another draw, which no cache answers from the first one.
+
+    Args:
+        lm: The model.
+        draw: Added to the number of each prompt's draw.
+    """
+
+    def __init__(self, lm: LanguageModel, draw: int = 1) -> None:
+        self.lm, self.draw = lm, draw
+        self.name, self.honours, self.attempts, self.free = (
+            lm.name, lm.honours, lm.attempts, lm.free,
+        )  # fmt: skip
+
+    def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """As the model beneath, with other draws."""
+        return self.lm.complete([p.replace(sample=p.sample + self.draw) for p in prompts])
+
+    def keep(self, calls: Iterable[Call]) -> None:
+        """Passed on."""
+        self.lm.keep(calls)

@@ -26,7 +26,7 @@ from idiolect.measure.judge.personal import (
     nothing,
 )
 from idiolect.measure.judge.pointwise import POINTWISE, SCALE, Judged, Pointwise, judged
-from idiolect.measure.judge.replay import ReplayJudge, ReplayPairs, asked_id
+from idiolect.measure.judge.replay import ReplayJudge, ReplayPairs, asked_id, line, samples
 from idiolect.measure.judge.rubric import Rubric
 
 __all__ = [
@@ -55,8 +55,10 @@ __all__ = [
     "against",
     "asked_id",
     "judged",
+    "line",
     "micro",
     "nothing",
     "preferred",
     "rival",
+    "samples",
 ]

@@ -64,14 +64,18 @@ class ReplayJudge(_Stored[Verdict]):
         return self._of(view, output)
 
     @classmethod
-    def read(cls, path: Path) -> ReplayJudge:
+    def read(cls, path: Path, sample: int = 0) -> ReplayJudge:
         """The verdicts of a file.
+
+        Args:
+            path: Of the file.
+            sample: Which asking: lines with this `sample`; 0 where a line has none.
 
         Raises:
             DataError: A line is none, says something twice, or fails without a reason.
         """
         found: dict[Key, Verdict] = {}
-        for number, row in _lines(path, ("id", "output", "value")):
+        for number, row in _lines(path, ("id", "output", "value"), sample):
             value = _number(row, "value", path, number)
             why = str(row.get("why") or "")
             if value is None and not why:
@@ -101,14 +105,18 @@ class ReplayPairs(_Stored[Preference]):
         return self._of(view, a, b)
 
     @classmethod
-    def read(cls, path: Path) -> ReplayPairs:
+    def read(cls, path: Path, sample: int = 0) -> ReplayPairs:
         """The preferences of a file.
+
+        Args:
+            path: Of the file.
+            sample: As for `ReplayJudge.read`.
 
         Raises:
             DataError: A line is none, says something twice, or fails without a reason.
         """
         found: dict[Key, Preference] = {}
-        for number, row in _lines(path, ("id", "a", "b", "said")):
+        for number, row in _lines(path, ("id", "a", "b", "said"), sample):
             said, why = row["said"], str(row.get("why") or "")
             if not isinstance(said, Sequence) or not set(said) <= {"a", "b", "tie"}:
                 raise _bad(path, number, f"said={said!r}", "list a, b or tie, one an order")
@@ -121,21 +129,51 @@ class ReplayPairs(_Stored[Preference]):
         return cls(found)
 
 
-def _lines(path: Path, needs: Sequence[str]) -> list[tuple[int, Mapping[str, Any]]]:
+def samples(path: Path) -> tuple[int, ...]:
+    """Which askings a file of verdicts holds, in order.
+
+    Raises:
+        DataError: A line is no verdict.
+    """
+    return tuple(sorted({int(row.get("sample", 0)) for _, row in _lines(path, ("id",))}))
+
+
+def line(
+    view: View, texts: tuple[str, ...], said: Verdict | Preference, sample: int = 0
+) -> dict[str, Any]:
+    """A verdict on one text, or on two, as it is stored."""
+    named = ("output",) if isinstance(said, Verdict) else ("a", "b")
+    row: dict[str, Any] = {"id": asked_id(view), **dict(zip(named, texts, strict=True))}
+    if isinstance(said, Verdict):
+        row |= {"value": said.value, "label": said.label}
+    else:
+        row["said"] = list(said.said)
+    return row | {"why": said.why, "certainty": said.certainty, "sample": sample}
+
+
+def _lines(
+    path: Path, needs: Sequence[str], sample: int | None = None
+) -> list[tuple[int, Mapping[str, Any]]]:
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
+    # Only a line feed ends a line: a judged text may hold other separators.
+    for number, written in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        if not written.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(written)
         except json.JSONDecodeError:
             row = None
         missing = [name for name in needs if not isinstance(row, Mapping) or name not in row]
         if missing:
-            raise _bad(path, number, repr(line[:_SHOWN]), f"give an object with {list(needs)}")
-        found.append((number, row))
+            raise _bad(path, number, repr(written[:_SHOWN]), f"give an object with {list(needs)}")
+        if sample is None or row.get("sample", 0) == sample:
+            found.append((number, row))
     if not found:
-        raise DataError(f"Found no verdict in '{path}'; give one JSON object a line.")
+        raise DataError(
+            f"Found no verdict in '{path}'"
+            + (f" with `sample` {sample}" if sample else "")
+            + "; give one JSON object a line."
+        )
     return found
 
 
