@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,7 +45,8 @@ class Found:
         value = self.row[name]
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             return float(value)  # type: ignore[return-value]
-        if not isinstance(value, kind) or isinstance(value, bool):
+        endless = isinstance(value, float) and not isfinite(value)
+        if not isinstance(value, kind) or isinstance(value, bool) or endless:
             raise DataError(
                 f"Found {str(value)[:60]!r} as {name!r} in {self.where}; "
                 f"{_NAMES.get(kind, kind.__name__)} is needed."
@@ -58,7 +60,7 @@ class Found:
             DataError: It is missing or something else.
         """
         value = self.row.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return f"{value:g}" if isinstance(value, float) else str(value)
         return self.get(name, str)
 
@@ -82,7 +84,8 @@ def rows(paths: Sequence[Path]) -> Iterator[Found]:
     """The rows of some files, one after the other.
 
     Raises:
-        DataError: A file cannot be read or is cut short.
+        DataError: A file cannot be read or is cut short, or one of its rows cannot be read: a
+            benchmark is not scored on the rest.
     """
     for path in paths:
         for number, row in _numbered(path):
@@ -94,7 +97,14 @@ def _numbered(path: Path) -> Iterable[tuple[int, Row]]:
         return streamed(path)
     if ".json" in path.suffixes:
         return enumerate(records(path), 1)
-    return enumerate(read_table(path).frame.iter_rows(named=True), 1)
+    table = read_table(path)
+    if table.problems:
+        raise DataError(
+            f"Found {table.read - table.frame.height:,} of {table.read:,} rows in '{path.name}' "
+            f"that cannot be read, the first: {table.problems[0]}. Fetch the file again: it may be "
+            "cut short."
+        )
+    return enumerate(table.frame.iter_rows(named=True), 1)
 
 
 def parts(folder: Path, begins: str, endings: Sequence[str] = ENDINGS) -> tuple[Path, ...]:
@@ -106,3 +116,20 @@ def parts(folder: Path, begins: str, endings: Sequence[str] = ENDINGS) -> tuple[
         for path in sorted(folder.iterdir())
         if path.name.startswith(begins) and path.name.endswith(tuple(endings))
     )
+
+
+def told(value: Any) -> str:
+    """A value of JSON as lines that a reader and a prompt can take: ``name: value``.
+
+    Objects within objects are indented; lists are joined by commas.
+    """
+    if isinstance(value, dict):
+        return "\n".join(
+            f"{name}:\n  " + told(one).replace("\n", "\n  ")
+            if isinstance(one, dict)
+            else f"{name}: {told(one)}"
+            for name, one in value.items()
+        )
+    if isinstance(value, list):
+        return ", ".join(map(told, value))
+    return "" if value is None else str(value)
