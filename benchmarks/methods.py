@@ -18,14 +18,15 @@ from pathlib import Path
 import numpy
 
 import idiolect
+from idiolect.bench import Benchmark
 from idiolect.catalog import recipes
-from idiolect.cli.compare import plain
 from idiolect.data import Population, last_per_user, read
 from idiolect.embed import Lsa
 from idiolect.errors import CapabilityError
 from idiolect.floor import Extractive
 from idiolect.measure import similarity, text_metric
 from idiolect.report.comparison import to_html
+from idiolect.report.tidy import plain
 from idiolect.run import Assembly, answer
 from idiolect.run.compare import compare
 from idiolect.run.controls import controls
@@ -69,10 +70,12 @@ def main() -> None:
     start = time.perf_counter()
     found = compare(
         able,
-        people,
-        requests,
+        Benchmark.held_out(
+            people,
+            requests,
+            [*map(text_metric, METRICS), similarity(Lsa().fit(people.frame["text"].to_list()))],
+        ),
         Extractive(),
-        metrics=[*map(text_metric, METRICS), similarity(Lsa().fit(people.frame["text"].to_list()))],
         controls=controls(),
         threads=2,
         progress=lambda arm, now: print(f"{arm}: {now.done}/{now.total}", end="\r"),
@@ -94,8 +97,8 @@ def main() -> None:
     if options.html:
         options.html.write_text(to_html(found), encoding="utf-8")
     for arm in found.arms:
-        score = found.mean(arm, "rouge1")
-        print(f"{arm.name:40} {score.mean:.4f} [{score.low:.4f}, {score.high:.4f}]")
+        score = found.score(arm, "rouge1")
+        print(f"{arm.name:40} {score.value:.4f} [{score.low:.4f}, {score.high:.4f}]")
 
 
 def _able(assembly: Assembly, people: Population) -> bool:

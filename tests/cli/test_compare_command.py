@@ -18,7 +18,7 @@ def test_methods_controls_power_and_files(idiolect, reviews, tmp_path):
     page, tables, scores = tmp_path / "r.html", tmp_path / "r.json", tmp_path / "r.csv"
     ran = idiolect(
         "compare", "plain", "rag", "--data", reviews, "--controls", "--power", "--metrics",
-        "rouge1,rouge1_stem,bleu,similarity", "--html", page, "--json", tables, "--csv", scores,
+        "rouge1,rouge1_stem,bleu,similarity", "--html", page, "--json", tables, "--scores", scores,
     )  # fmt: skip
     assert ran.code == 0, ran.err
     for words in ("rag (wrong user)", "Gains over plain", "Gains over controls", "10 users"):

@@ -39,6 +39,7 @@ for group in (
     run,
     compare,
     reproduce,
+    bench,
     data,
     judge,
     cache,

@@ -17,9 +17,13 @@ FLOOR = (
     "They "
     "are not the quality of any method, and they do not carry over to a language model."
 )
-NO_CONTROLS = (
-    "Run without controls: a gain below may come from showing any history at all, not this user's. "
-    "Add --controls before believing it."
+UNCONTROLLED = (
+    "{methods} gained over {first} without the control of a wrong user's history: the gain may "
+    "come from showing any history at all. Do not report it before running with --controls."
+)
+LEAKED = (
+    "{method} read the future: {late} of the {shown} events that its prompts showed were not to be "
+    "seen at the request, for example {event!r} for {example!r}. Its figures do not count."
 )
 ONE_USER = (
     "All requests are one user's: there is no interval and no test, as nothing says how users "
@@ -35,10 +39,13 @@ def to_html(found: Comparison, *, cases: int = 3) -> str:
     return html.page(
         f"{', '.join(found.methods)}: compared",
         lead(found),
+        *(html.alarm(alarm) for alarm in alarms(found)),
         *(html.note(note) for note in notes(found)),
         _scores(found, metric),
         _tests(found, metric),
         _controls(found, metric),
+        _noise(found, metric),
+        _canaries(found),
         _cost(found, metric),
         _people(found, metric),
         _cases(found, metric, cases),
@@ -48,12 +55,35 @@ def to_html(found: Comparison, *, cases: int = 3) -> str:
 
 def lead(found: Comparison) -> str:
     """What was compared, in a line."""
-    users = len(set(found.users))
+    users, first = len(set(found.users)), found.metrics[0]
+    shown = "as in the authors' code" if found.benchmark.published else "cut at each request"
+    direction = f"; lower {first.name} is better" if first.higher_is_better is False else ""
     return (
-        f"{len(found.requests):,} held-out texts of {users:,} user{'s' if users != 1 else ''}; "
-        "model "
-        f"{found.lm}; every method saw the same views, cut at each request."
+        f"{found.benchmark.name}: {len(found.requests):,} requests of {users:,} "
+        f"user{'s' if users != 1 else ''}; model {found.lm}; every method saw the same views, "
+        f"{shown}{direction}."
     )
+
+
+def alarms(found: Comparison) -> list[str]:
+    """What forbids to believe the figures: shown in red."""
+    said = []
+    metric = found.metrics[0].name
+    if bare := found.uncontrolled(metric):
+        said.append(UNCONTROLLED.format(methods=", ".join(bare), first=found.methods[0]))
+    for method, seen in found.canaries.items():
+        if seen.late:
+            one = seen.leaks[0]
+            said.append(
+                LEAKED.format(
+                    method=method,
+                    late=seen.late,
+                    shown=seen.shown,
+                    event=one.event,
+                    example=one.example,
+                )
+            )
+    return said
 
 
 def notes(found: Comparison) -> list[str]:
@@ -63,8 +93,7 @@ def notes(found: Comparison) -> list[str]:
         said.append(FLOOR)
     if len(set(found.users)) == 1:
         said.append(ONE_USER)
-    if all(arm.history == OWN for arm in found.arms):
-        said.append(NO_CONTROLS)
+    said += found.benchmark.notes
     for arm in found.arms:
         failed = sum(text is None for text in arm.texts)
         if failed > MANY * len(found.requests):
@@ -79,7 +108,7 @@ def notes(found: Comparison) -> list[str]:
 
 
 def _scores(found: Comparison, metric: str) -> str:
-    own = [arm for arm in found.arms if arm.history == OWN]
+    own = found.own
     bars = [_bar(found, arm, metric) for arm in own]
     head = (
         "method", metric, "95 % interval", "scored", "failed", "unreadable", "calls", "tokens",
@@ -97,20 +126,29 @@ def _scores(found: Comparison, metric: str) -> str:
 
 
 def _bar(found: Comparison, arm: Arm, metric: str) -> Bar:
-    score = found.mean(arm, metric)
-    return Bar(arm.name, score.mean, score.low, score.high, int(arm.history != OWN))
+    score = found.score(arm, metric)
+    return Bar(arm.name, score.value, score.low, score.high, int(arm.history != OWN))
+
+
+def _sign(found: Comparison, metric: str) -> int:
+    """-1 where lower is better."""
+    which = next(m for m in found.metrics if m.name == metric)
+    return -1 if which.higher_is_better is False else 1
 
 
 def _best(found: Comparison, arms: Sequence[Arm], metric: str) -> Arm:
-    return max(arms, key=lambda arm: np.nan_to_num(found.mean(arm, metric).mean, nan=-np.inf))
+    sign = _sign(found, metric)
+    return max(
+        arms, key=lambda arm: np.nan_to_num(sign * found.score(arm, metric).value, nan=-np.inf)
+    )
 
 
 def _row(found: Comparison, arm: Arm, metric: str) -> tuple[str, ...]:
-    score, cost = found.mean(arm, metric), arm.cost
+    score, cost = found.score(arm, metric), arm.cost
     failed = sum(text is None for text in arm.texts)
     return (
         arm.name,
-        _figure(score.mean),
+        _figure(score.value),
         _interval(score.low, score.high),
         str(score.rows),
         str(failed),
@@ -182,12 +220,52 @@ def _tested(
     ]
 
 
+def _noise(found: Comparison, metric: str) -> str:
+    if not found.noise:
+        return ""
+    gains = {test.method: test.paired.difference for test in found.tests(metric)}
+    rows = []
+    for method, figures in found.noise.items():
+        floor, gain = found.noise_floor(method, metric), gains.get(method)
+        above = "" if gain is None else "yes" if abs(gain) > floor else "no"
+        shown = "–" if gain is None else f"{gain:+.4f}"
+        rows.append((method, str(len(figures)), _figure(floor), shown, above))
+    free = (
+        html.note("The floor reads no instruction, so its noise is 0 whatever the method.")
+        if found.lm == "extractive"
+        else ""
+    )
+    head = ("method", "lead-ins", "noise floor", f"gain over {found.methods[0]}", "above it")
+    return html.section(
+        "Is it more than wording?",
+        html.table(head, rows),
+        free,
+        lead="The same method with neutral sentences before its instruction. The noise floor is "
+        f"1.96 standard deviations of its {metric} over these; a smaller gain may be the wording.",
+    )
+
+
+def _canaries(found: Comparison) -> str:
+    if not found.canaries:
+        return ""
+    rows = [
+        (method, str(seen.examples), str(seen.failed), str(seen.shown), str(seen.late))
+        for method, seen in found.canaries.items()
+    ]
+    return html.section(
+        "Does it read the future?",
+        html.table(("method", "requests", "failed", "events shown", "of the future"), rows),
+        lead="Every event was dyed with a word of its own, and the prompts of some requests were "
+        "made, without asking anybody. None may show an event from the request onward.",
+    )
+
+
 def _cost(found: Comparison, metric: str) -> str:
-    own = [arm for arm in found.arms if arm.history == OWN and arm.outcomes]
+    own = [arm for arm in found.own if arm.costs is not None]
     points = [
         Point(arm.cost["tokens"], mean, True, f"{arm.name}: {mean:.4f}", arm.name)
         for arm in own
-        if math.isfinite(mean := found.mean(arm, metric).mean)
+        if math.isfinite(mean := found.score(arm, metric).value)
     ]
     if len(points) < 2:
         return ""
@@ -207,7 +285,7 @@ def _cost(found: Comparison, metric: str) -> str:
 
 
 def _people(found: Comparison, metric: str) -> str:
-    own = [arm for arm in found.arms if arm.history == OWN]
+    own = found.own
     if len(own) < 2 or len(set(found.users)) < 3:
         return ""
     best = _best(found, own[1:], metric)
@@ -217,9 +295,12 @@ def _people(found: Comparison, metric: str) -> str:
         here = (found.users == user) & np.isfinite(a) & np.isfinite(b)
         if here.any():
             x, y = float(a[here].mean()), float(b[here].mean())
-            points.append(Point(x, y, y > x, f"{user}: {x:.3f} → {y:.3f}"))
+            points.append(
+                Point(x, y, _sign(found, metric) * (y - x) > 0, f"{user}: {x:.3f} → {y:.3f}")
+            )
     ends = [value for p in points for value in (p.x, p.y)]
-    better = sum(p.y > p.x for p in points)
+    sign = _sign(found, metric)
+    better, side = sum(sign * p.y > sign * p.x for p in points), "above" if sign > 0 else "below"
     return html.section(
         "User by user",
         html.card(
@@ -231,17 +312,17 @@ def _people(found: Comparison, metric: str) -> str:
                 diagonal=True,
             )
         ),
-        lead=f"One dot a user; above the line {best.name} is better. It is for {better} of "
+        lead=f"One dot a user; {side} the line {best.name} is better. It is for {better} of "
         f"{len(points)} users.",
     )
 
 
 def _cases(found: Comparison, metric: str, cases: int) -> str:
-    own = [arm for arm in found.arms if arm.history == OWN]
+    own = found.own
     if len(own) < 2:
         return ""
     best = _best(found, own[1:], metric)
-    gain = found.column(best, metric) - found.column(own[0], metric)
+    gain = _sign(found, metric) * (found.column(best, metric) - found.column(own[0], metric))
     order = [int(n) for n in np.argsort(gain, kind="stable") if math.isfinite(gain[n])]
     worst, top = order[:cases], order[::-1][:cases]
     failed = [n for n, text in enumerate(best.texts) if text is None][:cases]
@@ -287,8 +368,8 @@ def _all_metrics(found: Comparison) -> str:
     for arm in found.arms:
         cells = []
         for metric in found.metrics:
-            score = found.mean(arm, metric.name)
-            value = _figure(found.value(arm, metric.name))
+            score = found.score(arm, metric.name)
+            value = _figure(found.score(arm, metric.name).value)
             cells.append(f"{value} {_interval(score.low, score.high)}" if score.rows else value)
         rows.append((arm.name, *cells))
     sources = html.listed(f"{m.name}: {m.source}" for m in found.metrics)

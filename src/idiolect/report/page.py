@@ -16,6 +16,8 @@ p.lead, .soft { color: var(--soft) } p.lead { margin: 0 0 20px; font-size: 17px 
   background: #fff; overflow-wrap: anywhere }
 .note { border-left: 4px solid #d97706; background: #fffbeb; padding: 8px 14px; margin: 12px 0;
   border-radius: 0 8px 8px 0 }
+.alarm { border-left: 4px solid #b91c1c; background: #fef2f2; color: #991b1b; font-weight: 600;
+  padding: 8px 14px; margin: 12px 0; border-radius: 0 8px 8px 0 }
 .mine { border-left: 4px solid var(--more); padding-left: 12px }
 .other { border-left: 4px solid var(--line); padding-left: 12px; margin: 8px 0 }
 .tag { display: inline-block; font-size: 12px; color: var(--soft); background: #f3f4f6;
@@ -59,6 +61,11 @@ def section(heading: str, *parts: str, lead: str = "") -> str:
 def note(text: str) -> str:
     """Something that limits what is shown."""
     return f'<div class="note">{escape(text)}</div>'
+
+
+def alarm(text: str) -> str:
+    """Something without which what is shown must not be believed; in red."""
+    return f'<div class="alarm" role="alert">{escape(text)}</div>'
 
 
 def card(*parts: str) -> str:

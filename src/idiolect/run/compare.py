@@ -7,28 +7,22 @@ wrote. A request that failed has no score: it is counted, never averaged in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.data import Population, Request
+from idiolect.bench import Benchmark, Score
+from idiolect.data import Request
 from idiolect.errors import DataError, SettingError
 from idiolect.lm import LanguageModel
-from idiolect.measure import (
-    Estimate,
-    Paired,
-    TextMetric,
-    detectable,
-    estimate,
-    holm,
-    paired,
-    text_metric,
-)
-from idiolect.run.controls import Control
+from idiolect.measure import Paired, TextMetric, detectable, holm, paired
+from idiolect.run.canary import Canary, watch
+from idiolect.run.controls import WRONG_USER, Control
+from idiolect.run.paraphrases import led
 from idiolect.run.runner import Assembly, Build, Outcome, Progress, run
 
 if TYPE_CHECKING:
@@ -36,6 +30,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 OWN = "own"
+COSTS = ("calls", "tokens", "retries", "seconds")
+#: Why an example has no answer where predictions were made elsewhere.
+ABSENT = "no prediction"
 
 
 @dataclass(frozen=True)
@@ -45,38 +42,48 @@ class Arm:
     Attributes:
         method: Its name.
         history: `own`, or the name of the control.
-        outcomes: One a request; None for predictions made elsewhere.
-        texts: What was written, one a request; None where the request failed.
+        texts: What was answered, one an example; None where nothing was.
+        failed: Kind of the error of each example; empty where there is an answer.
+        costs: Figures of each example, one column for each of `COSTS`; None for predictions made
+            elsewhere.  # (examples, 4)
+        outcomes: One an example, with calls; None where only the answers were kept.
     """
 
     method: str
     history: str
-    outcomes: tuple[Outcome, ...] | None
     texts: tuple[str | None, ...]
+    failed: tuple[str, ...]
+    costs: Floats | None = None
+    outcomes: tuple[Outcome, ...] | None = None
+
+    @classmethod
+    def of(cls, method: str, history: str, made: Sequence[Outcome]) -> Arm:
+        """An arm that was run."""
+        costs = [[len(o.calls), o.tokens, o.retries, o.seconds] for o in made]
+        return cls(
+            method,
+            history,
+            tuple(None if o.failure is not None else o.text for o in made),
+            tuple("" if o.failure is None else o.failure.kind for o in made),
+            np.array(costs, dtype=float),
+            tuple(made),
+        )
 
     @property
     def name(self) -> str:
         """Method, and history where it is not the user's own."""
         return self.method if self.history == OWN else f"{self.method} ({self.history})"
 
-    @cached_property
+    @property
     def failures(self) -> Counter[str]:
-        """How many requests failed, by kind; `ReplyError` are replies that could not be read."""
-        kinds = [o.failure.kind for o in self.outcomes or () if o.failure is not None]
-        return Counter(kinds)
+        """How many examples failed, by kind; `ReplyError` are replies that could not be read."""
+        return Counter(filter(None, self.failed))
 
     @property
     def cost(self) -> dict[str, float]:
-        """Calls, tokens, retries and seconds a request; NaN for predictions made elsewhere."""
-        made = self.outcomes
-        if not made:
-            return dict.fromkeys(("calls", "tokens", "retries", "seconds"), float("nan"))
-        return {
-            "calls": sum(len(o.calls) for o in made) / len(made),
-            "tokens": sum(o.tokens for o in made) / len(made),
-            "retries": sum(o.retries for o in made) / len(made),
-            "seconds": sum(o.seconds for o in made) / len(made),
-        }
+        """Means of `COSTS`; NaN for predictions made elsewhere."""
+        means = np.full(len(COSTS), np.nan) if self.costs is None else self.costs.mean(axis=0)
+        return dict(zip(COSTS, means.tolist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -101,32 +108,50 @@ class Comparison:
     """What comparing gave.
 
     Attributes:
-        requests: What was asked.
-        truths: What the users really wrote.
+        benchmark: What was asked, and what was really written.
         arms: Methods in the given order, each with its controls after it.
-        scores: Arm name → figures.  # (requests, metrics)
+        scores: Arm name → figures.  # (examples, metrics)
         metrics: The columns of `scores`.
         lm: Name of the model.
         seed: Of intervals, tests and controls.
+        noise: Method → its official figures with each neutral lead-in before the instruction; see
+            `idiolect.run.paraphrases`.  # (lead-ins, metrics)
+        canaries: Method → what its prompts showed of the future; see `idiolect.run.canary`.
     """
 
-    requests: tuple[Request, ...]
-    truths: tuple[str, ...]
+    benchmark: Benchmark
     arms: tuple[Arm, ...]
     scores: Mapping[str, Floats]
     metrics: tuple[TextMetric, ...]
     lm: str
     seed: int = 0
+    noise: Mapping[str, Floats] = field(default_factory=dict)
+    canaries: Mapping[str, Canary] = field(default_factory=dict)
+
+    @cached_property
+    def requests(self) -> tuple[Request, ...]:
+        """What was asked."""
+        return tuple(self.benchmark.requests)
+
+    @cached_property
+    def truths(self) -> tuple[str, ...]:
+        """What the users really wrote or chose."""
+        return tuple(self.benchmark.truths)
 
     @cached_property
     def users(self) -> NDArray[np.str_]:
-        """Whose each request is.  # (requests,)"""
-        return np.array([request.user for request in self.requests])
+        """Whose each request is.  # (examples,)"""
+        return self.benchmark.users
 
     @property
     def methods(self) -> list[str]:
         """The methods, in order."""
         return list(dict.fromkeys(arm.method for arm in self.arms))
+
+    @property
+    def own(self) -> list[Arm]:
+        """The arms with the users' own histories."""
+        return [arm for arm in self.arms if arm.history == OWN]
 
     def arm(self, method: str, history: str = OWN) -> Arm | None:
         """One arm; None where it was not run."""
@@ -134,24 +159,22 @@ class Comparison:
         return next(found, None)
 
     def column(self, arm: Arm, metric: str) -> Floats:
-        """Figures of one arm and metric, NaN where there is none.  # (requests,)"""
-        at = [m.name for m in self.metrics].index(metric)
-        return self.scores[arm.name][:, at]
+        """Figures of one arm and metric, NaN where there is none.  # (examples,)"""
+        return self.scores[arm.name][:, self._at(metric)]
 
-    def mean(self, arm: Arm, metric: str) -> Estimate:
-        """Mean over the requests that have a score, with its 95 % interval clustered by user."""
-        return estimate(self.column(arm, metric), self.users)
+    def score(self, arm: Arm, metric: str) -> Score:
+        """The official figure with its 95 % interval clustered by user.
 
-    def value(self, arm: Arm, metric: str) -> float:
-        """The mean, or the corpus's figure for metrics that are defined on a corpus only."""
-        mean = self.mean(arm, metric)
-        whole = next(m for m in self.metrics if m.name == metric).corpus(arm.texts, self.truths)
-        return mean.mean if mean.rows or whole is None else whole
+        The mean of the examples' figures, or the corpus's for metrics that have no other.
+        """
+        found = self.benchmark.mean(self.column(arm, metric))
+        if found.rows:
+            return found
+        return self.benchmark.figure(self.metrics[self._at(metric)], arm.texts)
 
     def tests(self, metric: str) -> list[Test]:
         """Each method against the first one; Holm's correction over them."""
-        own = [arm for arm in self.arms if arm.history == OWN]
-        return self._family([(arm, own[0]) for arm in own[1:]], metric)
+        return self._family([(arm, self.own[0]) for arm in self.own[1:]], metric)
 
     def controlled(self, metric: str) -> list[Test]:
         """Each method with the user's own history against its controls; corrected together."""
@@ -162,25 +185,45 @@ class Comparison:
         ]
         return self._family(pairs, metric)
 
+    def uncontrolled(self, metric: str) -> list[str]:
+        """Methods with a gain over the first one that were not run with a wrong user's history."""
+        better = self.metrics[self._at(metric)].higher_is_better
+        return [
+            test.method
+            for test in self.tests(metric)
+            if (test.paired.difference < 0 if better is False else test.paired.difference > 0)
+            and self.arm(test.method, WRONG_USER) is None
+        ]
+
+    def noise_floor(self, method: str, metric: str) -> float:
+        """How much a method's figure moves with the wording alone: 1.96 standard deviations.
+
+        NaN where fewer than two lead-ins were run.
+        """
+        figures = self.noise.get(method)
+        if figures is None or len(figures) < 2:
+            return float("nan")
+        return float(1.96 * figures[:, self._at(metric)].std(ddof=1))
+
     def detectable(self, metric: str) -> float:
         """The smallest gain over the first method that so many users can show, at power .8.
 
         From the spread of the second method's differences; NaN with one method or one user.
         """
-        own = [arm for arm in self.arms if arm.history == OWN]
-        if len(own) < 2:
+        if len(self.own) < 2:
             return float("nan")
-        return detectable(self.column(own[1], metric) - self.column(own[0], metric), self.users)
+        first, second = (self.column(arm, metric) for arm in self.own[:2])
+        return detectable(second - first, self.users)
 
     def rows(self) -> pl.DataFrame:
-        """Every score: one row a request, method, history and metric."""
+        """Every score: one row an example, method, history and metric."""
         import polars as pl
 
         return pl.concat(
             [
                 pl.DataFrame(
                     {
-                        "event": [r.event for r in self.requests],
+                        "example": list(self.benchmark.examples),
                         "user": self.users,
                         "method": arm.method,
                         "history": arm.history,
@@ -194,31 +237,34 @@ class Comparison:
         )
 
     def summary(self) -> pl.DataFrame:
-        """One row an arm and metric: mean, interval, rows, failures, cost."""
+        """One row an arm and metric: official figure, interval, rows, failures, cost."""
         import polars as pl
 
         table: list[dict[str, Any]] = []
         for arm in self.arms:
             for metric in self.metrics:
-                found = self.mean(arm, metric.name)
+                found = self.score(arm, metric.name)
                 table.append(
                     {
                         "method": arm.method,
                         "history": arm.history,
                         "metric": metric.name,
-                        "mean": found.mean,
+                        "value": found.value,
                         "low": found.low,
                         "high": found.high,
                         "corpus": metric.corpus(arm.texts, self.truths),
                         "rows": found.rows,
                         "requests": len(self.requests),
                         "users": len(set(self.users)),
-                        "failed": sum(arm.failures.values()),
+                        "failed": sum(text is None for text in arm.texts),
                         "unreadable": arm.failures["ReplyError"],
                         **arm.cost,
                     }
                 )
         return pl.DataFrame(table, infer_schema_length=None)
+
+    def _at(self, metric: str) -> int:
+        return [m.name for m in self.metrics].index(metric)
 
     def _family(self, pairs: Sequence[tuple[Arm, Arm]], metric: str) -> list[Test]:
         found = [
@@ -237,92 +283,110 @@ class Comparison:
 
 def compare(
     methods: Mapping[str, Build],
-    population: Population,
-    requests: Sequence[Request],
+    benchmark: Benchmark,
     lm: LanguageModel,
     *,
-    metrics: Sequence[str | TextMetric] = ("rouge1", "rougeL"),
     controls: Mapping[str, Control] | None = None,
+    paraphrases: int = 0,
+    canary: bool = False,
     predictions: Mapping[str, Mapping[str, str | None]] | None = None,
     threads: int = 4,
     seed: int = 0,
     progress: Callable[[str, Progress], None] | None = None,
 ) -> Comparison:
-    """Runs every method on every request, and scores it against what was really written.
+    """Runs every method on every example, and scores it against what was really written.
 
     Args:
         methods: Name → what makes the method around a model; the first is the baseline of tests.
-        population: Where the requests are from.
-        requests: Held-out events.
+        benchmark: What is asked, and how it is scored; of one's own events, `Benchmark.held_out`.
         lm: The model of all methods.
-        metrics: Names of `METRICS`, or metrics.
         controls: Run each method that reads histories with these too; see `run.controls`.
-        predictions: Name → event id → text, made elsewhere; they count as further methods.
+        paraphrases: Run each method so often again, each time with another neutral lead-in.
+        canary: Look whether anything later than a request reaches its prompts; asks nobody.
+        predictions: Name → example → text, made elsewhere; they count as further methods.
         threads: Requests at once.
         seed: Of intervals, tests and controls.
         progress: Called with the arm's name after each request.
 
     Raises:
-        DataError: There is no request, a request stands for no event, or predictions do not match
-            the requests by id.
+        SettingError: The first metric is defined on a corpus only, or there are no metrics.
+        DataError: Predictions do not match the examples by id.
     """
-    asked = tuple(requests)
-    truths = tuple(population.event(_held_out(r)).text for r in asked)
-    if not asked:
-        raise DataError("Found no request to compare on; choose a split that leaves some.")
-    chosen = tuple(text_metric(m) if isinstance(m, str) else m for m in metrics)
-    for metric in chosen:
+    metrics = benchmark.metrics
+    for metric in metrics:
         metric.require()
-    if chosen[0].rows is None:
+    if not metrics or metrics[0].rows is None:
         raise SettingError(
-            f"Found {chosen[0].name!r} as the first metric, which is defined on a corpus only, "
-            "so that "
-            "nothing can be tested on it; name one with a figure for each text first, such as "
+            f"Found {metrics[0].name!r} as the first metric, which is defined on a corpus only, so "
+            "that nothing can be tested on it; name one with a figure for each text first, such as "
             "rouge1."
+            if metrics
+            else "Found no metric; name one, such as rouge1."
         )
-    arms = []
+
+    def made(label: str, build: Build, through: Control | None = None) -> list[Outcome]:
+        return run(
+            build,
+            benchmark.population,
+            benchmark.requests,
+            lm,
+            threads=threads,
+            published=benchmark.published,
+            through=through,
+            progress=None if progress is None else lambda now: progress(label, now),
+        )
+
+    arms, noise, canaries = [], {}, {}
     for name, build in methods.items():
-        ignores = isinstance(build, Assembly) and build.recipe.card.enters == "nowhere"
-        for history, through in {OWN: None, **({} if ignores else controls or {})}.items():
-            label = name if history == OWN else f"{name} ({history})"
-
-            def shown(now: Progress, label: str = label) -> None:
-                if progress is not None:
-                    progress(label, now)
-
-            made = run(
-                build, population, asked, lm, threads=threads, through=through, progress=shown
+        arms.append(Arm.of(name, OWN, made(name, build)))
+        if not (isinstance(build, Assembly) and build.recipe.card.enters == "nowhere"):
+            for history, through in (controls or {}).items():
+                arms.append(Arm.of(name, history, made(f"{name} ({history})", build, through)))
+        if paraphrases:
+            told = [
+                Arm.of(name, OWN, made(f"{name} (lead-in {n})", led(build, n)))
+                for n in range(paraphrases)
+            ]
+            noise[name] = np.array(
+                [[benchmark.figure(m, arm.texts).value for m in metrics] for arm in told]
             )
-            texts = tuple(None if o.failure is not None else o.text for o in made)
-            arms.append(Arm(name, history, tuple(made), texts))
-    for name, texts_by_event in (predictions or {}).items():
-        arms.append(Arm(name, OWN, None, _matched(name, texts_by_event, asked)))
+        if canary:
+            canaries[name] = watch(build, benchmark)
+    for name, texts in (predictions or {}).items():
+        found = _matched(name, texts, benchmark)
+        arms.append(Arm(name, OWN, found, tuple("" if t is not None else ABSENT for t in found)))
+    return comparison(benchmark, arms, lm.name, seed=seed, noise=noise, canaries=canaries)
+
+
+def comparison(
+    benchmark: Benchmark,
+    arms: Iterable[Arm],
+    lm: str,
+    *,
+    seed: int = 0,
+    noise: Mapping[str, Floats] | None = None,
+    canaries: Mapping[str, Canary] | None = None,
+) -> Comparison:
+    """Arms that were run, here or elsewhere, scored."""
+    made = tuple(arms)
     scores = {
-        arm.name: np.column_stack([metric.score(arm.texts, truths) for metric in chosen])
-        for arm in arms
+        arm.name: np.column_stack([m.score(arm.texts, benchmark.truths) for m in benchmark.metrics])
+        for arm in made
     }
-    return Comparison(asked, truths, tuple(arms), scores, chosen, lm.name, seed)
-
-
-def _held_out(request: Request) -> str:
-    if request.event is None:
-        raise DataError(
-            f"Found a request for {request.user!r} that stands for no event, so that nothing is "
-            "known to score against; make requests with a split, such as `last_per_user`."
-        )
-    return request.event
+    return Comparison(
+        benchmark, made, scores, benchmark.metrics, lm, seed, noise or {}, canaries or {}
+    )
 
 
 def _matched(
-    name: str, texts: Mapping[str, str | None], requests: Sequence[Request]
+    name: str, texts: Mapping[str, str | None], benchmark: Benchmark
 ) -> tuple[str | None, ...]:
-    wanted = [_held_out(request) for request in requests]
-    missing = [event for event in wanted if event not in texts]
-    unknown = sorted(set(texts).difference(wanted))
+    missing = [one for one in benchmark.examples if one not in texts]
+    unknown = sorted(set(texts).difference(benchmark.examples))
     if missing or unknown:
         raise DataError(
-            f"Found {len(texts)} predictions of {name!r} for {len(wanted)} requests: "
+            f"Found {len(texts)} predictions of {name!r} for {len(benchmark.examples)} requests: "
             f"{len(missing)} requests have none (first {missing[:3]}), {len(unknown)} are for "
             f"other events (first {unknown[:3]}). Give one for each request, null where it failed."
         )
-    return tuple(texts[event] for event in wanted)
+    return tuple(texts[one] for one in benchmark.examples)

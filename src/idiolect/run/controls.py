@@ -15,6 +15,7 @@ from idiolect.data import Events, View
 #: A view with another history in place of the user's; what may be read stays as it was.
 Control = Callable[[View], View]
 
+WRONG_USER = "wrong user"
 #: Users looked at to find one with a history of about the same length.
 _ASKED = 40
 
@@ -77,7 +78,7 @@ def population_mean(seed: int = 0) -> Control:
 def controls(seed: int = 0) -> Mapping[str, Control]:
     """All controls, by name."""
     return {
-        "wrong user": wrong_user(seed),
+        WRONG_USER: wrong_user(seed),
         "shuffled": shuffled(seed),
         "population mean": population_mean(seed),
     }

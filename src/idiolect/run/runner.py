@@ -60,7 +60,7 @@ class Outcome:
 
     @property
     def text(self) -> str:
-        """What was answered in words: the text, option or number, or the option with the best score.
+        """What was answered in words: the text, option or number, or the best of scored options.
 
         Empty after a failure and for other answers.
         """

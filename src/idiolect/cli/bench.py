@@ -1,0 +1,252 @@
+"""`bench`: public data sets in their published formats: listed, shown, run, scored."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from idiolect.cli.comparing import (
+    Add,
+    Controls,
+    Html,
+    Json,
+    Limit,
+    Output,
+    Paraphrases,
+    Power,
+    Scores,
+    Seed,
+    Threads,
+    compared,
+    predictions,
+    table,
+)
+from idiolect.cli.options import (
+    PAIRS,
+    EncoderName,
+    Model,
+    Variadic,
+    assemble,
+    counted,
+    ending,
+    pairs,
+    stderr,
+    stdout,
+    writable,
+)
+from idiolect.errors import DataError, SettingError, UnknownNameError
+
+if TYPE_CHECKING:
+    from idiolect.bench import Benchmark, Dataset, Score
+
+Name = Annotated[
+    str, typer.Argument(metavar="BENCHMARK", help="See `bench list`.", show_default=False)
+]
+Folder = Annotated[
+    Path, typer.Option("--data", metavar="FOLDER", help="The published files, as they are.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar=PAIRS, help="Task, split and such: task=LaMP-3 split=dev …"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the group of commands."""
+    group = typer.Typer(
+        help="Score methods on public data sets, read as they were published.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    group.command("list", epilog=ending("idiolect bench list"))(listed)
+    group.command(epilog=ending("idiolect bench show lamp"))(show)
+    group.command(epilog=ending("idiolect bench download lamp_qa data/lamp_qa"))(download)
+    examples = (
+        "idiolect bench run lamp plain rag dpl --data LaMP --set task=LaMP-3 --controls",
+        "idiolect bench run personamem plain rag --data PersonaMem --lm ollama:llama3.2",
+    )
+    group.command(cls=Variadic, epilog=ending(*examples))(run)
+    examples = (
+        "idiolect bench score lamp mine.jsonl --data LaMP --set task=LaMP-3",
+        "idiolect bench score personamem mine.jsonl --data PersonaMem --by question_type",
+    )
+    group.command(cls=Variadic, epilog=ending(*examples))(score)
+    app.add_typer(group, name="bench")
+
+
+def listed() -> None:
+    """List the data sets that can be read."""
+    from idiolect.bench import datasets
+
+    rows = [[one.name, ", ".join(one.shapes), one.licence, one.title] for one in datasets()]
+    made = table(["benchmark", "asks for", "terms", "title"], rows)
+    for column in made.columns:
+        column.justify, column.no_wrap = "left", False
+    made.columns[0].no_wrap = True
+    stdout().print(made)
+
+
+def show(name: Name) -> None:
+    """Show what a data set is, how to get its files, and what can be set."""
+    from idiolect.bench import by_name
+
+    one, out = by_name(name), stdout()
+    out.print(one.page, markup=False)
+    out.print()
+    facts = {
+        "Paper": one.paper or "none",
+        "Terms": one.licence,
+        "Files": one.files,
+        "Asks for": ", ".join(one.shapes),
+    }
+    for label, value in facts.items():
+        out.print(f"{label}: {value}", markup=False)
+    out.print(one.get, markup=False)
+    for setting in one.settings:
+        source = f"  # {setting.source}" if setting.source else ""
+        out.print(f"--set {setting.name}={setting.default}{source}", markup=False)
+
+
+def download(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go.")],
+) -> None:
+    """Fetch the files of a data set that is on the hub, under its own terms."""
+    from idiolect.bench import by_name
+
+    one = by_name(name)
+    stderr().print(f"{one.title}: {one.licence}", markup=False)
+    stdout().print(f"Wrote {one.download(folder)}.", markup=False)
+
+
+def run(
+    name: Name,
+    methods: Annotated[
+        list[str], typer.Argument(metavar="RECIPE…", help="The first is the baseline.")
+    ],
+    folder: Folder,
+    settings: Settings = None,
+    lm: Model = "extractive",
+    encoder: EncoderName = "lsa",
+    controls: Controls = False,
+    paraphrases: Paraphrases = 0,
+    power: Power = False,
+    add: Add = None,
+    limit: Limit = None,
+    threads: Threads = 4,
+    seed: Seed = 0,
+    html: Html = None,
+    json: Json = None,
+    scores: Scores = None,
+) -> None:
+    """Run methods on a data set and compare them by its official metrics."""
+    built = {method: assemble(method, encoder, None) for method in methods}
+    output = Output(html, json, scores, power)
+    output.check()
+    benchmark = load(name, folder, settings)
+    if limit is not None:
+        benchmark = benchmark.only(list(benchmark.examples)[:limit])
+    found = compared(
+        built,
+        benchmark,
+        lm,
+        add,
+        controls=controls,
+        paraphrases=paraphrases,
+        threads=threads,
+        seed=seed,
+    )
+    output.show(found)
+
+
+def score(
+    name: Name,
+    replies: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Lines of JSON with 'id' and 'reply'.")
+    ],
+    folder: Folder,
+    settings: Settings = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="GROUPING", help="Also for each group, such as user.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Who marks what no metric can score.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")
+    ] = None,
+) -> None:
+    """Score predictions made elsewhere by the official metrics."""
+    writable(out)
+    benchmark = load(name, folder, settings)
+    made = predictions(replies)
+    failed = [example for example, reply in made.items() if reply is None]
+    if failed:
+        raise DataError(
+            f"Found {counted(len(failed), 'reply')} that failed, first {failed[0]!r}; a score on "
+            "the rest would be of another data set. Answer them, or give an empty reply."
+        )
+    answers = {example: reply for example, reply in made.items() if reply is not None}
+    figures = benchmark.score(answers)
+    if judge is not None:
+        figures["judge"] = _judged(benchmark, judge, answers)
+    if not figures:
+        raise SettingError(
+            f"Found no metric for {benchmark.name!r}: its answers are marked by a judge; name one "
+            "with --judge."
+        )
+    found = {"all": figures} | (benchmark.by(by, answers) if by else {})
+    remarks = stderr()
+    for note in benchmark.notes:
+        remarks.print(note, style="yellow", markup=False)
+    stdout().print(_figures(by or "group", found))
+    if out is not None:
+        values = {group: {m: vars(s) for m, s in its.items()} for group, its in found.items()}
+        out.write_text(json.dumps(values, indent=1), encoding="utf-8")
+        remarks.print(f"Wrote {out}.")
+
+
+def load(name: str, folder: Path, settings: list[str] | None) -> Benchmark:
+    """A data set's files as a benchmark, with the settings of its loader.
+
+    Raises:
+        UnknownNameError: There is no such data set or setting.
+        DataError: The files are not there or not as published.
+    """
+    from idiolect.bench import by_name
+
+    one: Dataset[Any] = by_name(name)
+    known = {setting.name for setting in one.settings}
+    given = pairs(settings, "--set")
+    for setting in given:
+        if setting not in known:
+            raise UnknownNameError(f"setting of {one.name!r}", setting, known)
+    return one(folder.expanduser(), **given)
+
+
+def _judged(benchmark: Benchmark, judge: str, answers: dict[str, str]) -> Score:
+    from idiolect.measure import Pointwise
+    from idiolect.run import language_model
+
+    verdicts = benchmark.judge(Pointwise(language_model(judge)), answers)
+    for failure in verdicts.failures[:3]:
+        stderr().print(failure, style="yellow", markup=False)
+    return benchmark.mean(verdicts.values)
+
+
+def _figures(by: str, found: dict[str, dict[str, Score]]) -> Any:
+    rows = [
+        [
+            group,
+            metric,
+            f"{score.value:.4f}",
+            f"{score.low:.4f} … {score.high:.4f}" if score.low == score.low else "–",
+            str(score.rows),
+        ]
+        for group, its in found.items()
+        for metric, score in its.items()
+    ]
+    return table([by, "metric", "value", "95 %", "examples"], rows)

@@ -1,0 +1,244 @@
+"""What `compare`, `bench run` and `report` share: options, progress, tables, files."""
+
+from __future__ import annotations
+
+import json as jsons
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from idiolect.cli.options import PAIRS, pairs, stderr, stdout, writable
+from idiolect.errors import DataError, SettingError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from idiolect.bench import Benchmark
+    from idiolect.run import Progress
+    from idiolect.run.compare import Comparison
+    from idiolect.run.runner import Build
+
+Methods = Annotated[
+    list[str],
+    typer.Argument(metavar="RECIPE…", help="Two or more; the first is the baseline."),
+]
+Controls = Annotated[
+    bool,
+    typer.Option(
+        "--controls", help="Also with wrong, shuffled and mean histories; look for leaks."
+    ),
+]
+Paraphrases = Annotated[
+    int,
+    typer.Option(
+        metavar="N", help="Again with so many neutral lead-ins (30 at most).", min=0, max=30
+    ),
+]
+Power = Annotated[
+    bool, typer.Option("--power", help="Say which difference so many users can show.")
+]
+Add = Annotated[
+    list[str] | None,
+    typer.Option(metavar=PAIRS, help="Predictions made elsewhere: mine=replies.jsonl"),
+]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="At most so many requests.", min=1)]
+Threads = Annotated[int, typer.Option(metavar="N", help="Requests at once.", min=1)]
+Seed = Annotated[int, typer.Option(metavar="N", help="Of controls, intervals and tests.")]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report here.")]
+Json = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the tables as JSON here.")]
+Scores = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write every score here: .csv, .parquet or .jsonl."),
+]
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a comparison goes beside the terminal.
+
+    Raises:
+        SettingError: (on `check`) A file cannot be written there.
+    """
+
+    html: Path | None = None
+    json: Path | None = None
+    scores: Path | None = None
+    power: bool = False
+
+    def check(self, source: str = "") -> None:
+        """Before any cost: can the files be written?"""
+        from idiolect.report.tidy import ENDINGS
+
+        writable(self.html, self.json, self.scores, source=source)
+        if self.scores is not None and self.scores.suffix not in ENDINGS:
+            raise SettingError(f"Found {self.scores.name!r}; scores go to {', '.join(ENDINGS)}.")
+
+    def show(self, found: Comparison) -> None:
+        """The tables in the terminal, and the files."""
+        from idiolect.report.comparison import alarms, notes, to_html
+        from idiolect.report.tidy import write_json, write_scores
+
+        out, remarks = stdout(), stderr()
+        for alarm in alarms(found):
+            out.print(f"! {alarm}", style="bold red", markup=False)
+        for note in notes(found):
+            out.print(f"! {note}", style="yellow", markup=False)
+        _print(found, out)
+        if self.power:
+            metric = found.metrics[0].name
+            out.print(
+                f"With {len(set(found.users))} users, a difference of "
+                f"{found.detectable(metric):.4f} in {metric} is shown four times out of five."
+            )
+        if self.html is not None:
+            self.html.write_text(to_html(found), encoding="utf-8")
+        if self.json is not None:
+            write_json(found, self.json)
+        if self.scores is not None:
+            write_scores(found, self.scores)
+        for path in (self.html, self.json, self.scores):
+            if path is not None:
+                remarks.print(f"Wrote {path}.")
+
+
+def compared(
+    built: Mapping[str, Build],
+    benchmark: Benchmark,
+    lm: str,
+    add: list[str] | None,
+    *,
+    controls: bool,
+    paraphrases: int,
+    threads: int,
+    seed: int,
+) -> Comparison:
+    """The comparison, with progress shown.
+
+    Raises:
+        SettingError: There is only one method and no control.
+    """
+    from idiolect.run import language_model
+    from idiolect.run.compare import compare
+    from idiolect.run.controls import controls as all_controls
+
+    added = {name: predictions(Path(path)) for name, path in pairs(add, "--add").items()}
+    if len(set(built) | set(added)) < 2 and not controls:
+        raise SettingError(
+            f"Found only {', '.join([*built, *added])!r}; name a second method, or add --controls."
+        )
+    with _shown() as progress:
+        return compare(
+            built,
+            benchmark,
+            language_model(lm),
+            controls=all_controls(seed) if controls else None,
+            paraphrases=paraphrases,
+            canary=controls,
+            predictions=added,
+            threads=threads,
+            seed=seed,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[str, Progress], None]]:
+    with stderr().status("") as status:
+        yield lambda arm, now: status.update(
+            f"{arm}: {now.done}/{now.total}, {now.rate:.1f}/s, {now.failed} failed"
+        )
+
+
+def predictions(path: Path) -> dict[str, str | None]:
+    """Example → reply, as `run --out` writes them; None where the request failed.
+
+    Raises:
+        DataError: A line is no object with `event` (or `id`) and `reply`, or an id is repeated.
+    """
+    found: dict[str, str | None] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = jsons.loads(line)
+            name = str(row["event"] if "event" in row else row["id"])
+            reply = None if row.get("failure") else row["reply"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"Found {line[:60]!r} in line {number} of {path}; each line is JSON with 'event' "
+                f"or 'id', and 'reply', as `idiolect run --out` writes it ({error!r})."
+            ) from error
+        if name in found:
+            raise DataError(f"Found {name!r} twice, again in line {number} of {path}; give one.")
+        found[name] = reply
+    return found
+
+
+def table(head: list[str], rows: list[list[str]]) -> Table:
+    """A plain table: the first column left, the others right."""
+    from rich.table import Table
+
+    made = Table(box=None, padding=(0, 1), show_edge=False)
+    for at, name in enumerate(head):
+        made.add_column(name, justify="right" if at else "left", no_wrap=True)
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def _print(found: Comparison, out: Console) -> None:
+    first, *others = [metric.name for metric in found.metrics]
+    rows = []
+    for arm in found.arms:
+        score, cost = found.score(arm, first), arm.cost
+        interval = f"{score.low:.3f}–{score.high:.3f}" if score.low == score.low else "–"
+        failed = str(sum(text is None for text in arm.texts))
+        rows.append(
+            [
+                arm.name,
+                f"{score.value:.4f}",
+                interval,
+                failed,
+                f"{cost['calls']:.1f}",
+                f"{cost['tokens']:.0f}",
+                f"{cost['seconds']:.2f}",
+            ]
+        )
+    out.print(table(["method", first, "95 %", "failed", "calls", "tokens", "s"], rows))
+    if others:
+        rows = [[a.name, *(f"{found.score(a, m).value:.3f}" for m in others)] for a in found.arms]
+        out.print()
+        out.print(table(["method", *others], rows))
+    for title, tests in (
+        (f"Gains over {found.methods[0]}", found.tests(first)),
+        ("Gains over controls", found.controlled(first)),
+    ):
+        if tests:
+            rows = [
+                [
+                    test.against if test.method == test.against.split(" (")[0] else test.method,
+                    f"{test.paired.difference:+.4f}",
+                    f"{test.paired.low:+.3f} … {test.paired.high:+.3f}",
+                    f"{test.p:.3f}",
+                ]
+                for test in tests
+            ]
+            out.print()
+            out.print(table([title, first, "95 %", "p (Holm)"], rows))
+    if found.noise:
+        rows = [
+            [method, f"{len(figures)}", f"{found.noise_floor(method, first):.4f}"]
+            for method, figures in found.noise.items()
+        ]
+        out.print()
+        out.print(table(["Noise of wording", "lead-ins", first], rows))
+    if found.canaries:
+        rows = [
+            [method, f"{seen.examples}", f"{seen.shown}", f"{seen.late}"]
+            for method, seen in found.canaries.items()
+        ]
+        out.print()
+        out.print(table(["Canary", "requests", "events shown", "of the future"], rows))
