@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.errors import DataError, SettingError
-from idiolect.measure.resample import Figure, Weighted, complete, reweighted
+from idiolect.measure.resample import Figure, Weighted, complete, over, reweighted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -232,9 +232,7 @@ class _Mean:
     counts: Floats
 
     def __call__(self, weights: Floats) -> Floats:
-        total = weights @ self.counts
-        sums = weights @ (self.values * self.counts)
-        return np.divide(sums, total, out=np.full(len(weights), np.nan), where=total > 0)
+        return over(weights @ (self.values * self.counts), weights @ self.counts)
 
 
 @dataclass(frozen=True)
@@ -291,10 +289,7 @@ class _Levels:
         here = np.diff(right, prepend=0, axis=1)
         # A right row beats the wrong ones that are less certain, and half of those that are as.
         beaten = wrong[:, -1:] - (wrong + np.insert(wrong[:, :-1], 0, 0, axis=1)) / 2
-        pairs = right[:, -1] * wrong[:, -1]
-        return np.divide(
-            (here * beaten).sum(axis=1), pairs, out=np.full(len(pairs), np.nan), where=pairs > 0
-        )
+        return over((here * beaten).sum(axis=1), right[:, -1] * wrong[:, -1])
 
     def aurc(self, weights: Floats) -> Floats:
         from scipy.special import digamma

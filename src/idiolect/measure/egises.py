@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from idiolect.errors import SettingError
 from idiolect.measure.crowd import Distances, Table, documents_texts
 from idiolect.measure.distances import Distance, JensenShannon
-from idiolect.measure.resample import Figure
+from idiolect.measure.resample import Figure, over
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -197,10 +197,10 @@ class _Crowd:
         own = users[self.table.user]
         crowd = np.add.reduceat(own, starts)
         others = np.repeat(crowd, sizes, axis=0) - own
-        degress = _over(self.proportions @ users, others)
+        degress = over(self.proportions @ users, others)
         distance = self.distance[:, None]
         least = np.minimum.reduceat(np.where(own > 0, distance, 1.0), starts)
-        mean = _over(np.add.reduceat(own * distance, starts), crowd)
+        mean = over(np.add.reduceat(own * distance, starts), crowd)
         drop = _sigmoid(least / (1 - least + _TINY), 4, 1)
         least, mean = (np.repeat(a, sizes, axis=0) for a in (least, mean))
         uneven = _sigmoid((distance - least) / (mean - least + _TINY), 4, 1)
@@ -210,11 +210,11 @@ class _Crowd:
         weights = np.where(alone, 0.0, documents)
 
         def averaged(rows: Floats) -> Floats:
-            by_document = _over(np.add.reduceat(own * rows, starts), crowd)
-            return _over((weights * np.nan_to_num(by_document)).sum(axis=0), weights.sum(axis=0))
+            by_document = over(np.add.reduceat(own * rows, starts), crowd)
+            return over((weights * np.nan_to_num(by_document)).sum(axis=0), weights.sum(axis=0))
 
         counts = np.repeat(documents, sizes, axis=0) * own
-        accuracy = _over((counts * distance).sum(axis=0), counts.sum(axis=0))
+        accuracy = over((counts * distance).sum(axis=0), counts.sum(axis=0))
         degress_there = np.nan_to_num(degress)
         figures = np.stack([1 - averaged(degress_there), averaged(degress_there * edp), accuracy])
         return figures, degress, edp
@@ -235,12 +235,6 @@ class _Crowd:
             found.append(self(*drawn)[0])
         spread: Floats = np.nanstd(np.concatenate(found, axis=1), axis=1, ddof=1)
         return spread
-
-
-def _over(sums: Floats, weights: Floats) -> Floats:
-    """Sums over weights; NaN where there is no weight."""
-    means: Floats = np.divide(sums, weights, out=np.full(np.shape(sums), np.nan), where=weights > 0)
-    return means
 
 
 def _figure(value: float, spread: float, table: Table, level: float) -> Figure:

@@ -6,14 +6,15 @@ more of a factor win? A factor is any figure of a text: its length, a feature, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.errors import DataError
-from idiolect.measure.resample import Figure, complete, samples, summary
+from idiolect.measure.resample import Figure, complete, over, samples, summary
 
 Floats = NDArray[np.float64]
 
@@ -103,9 +104,8 @@ class _TauB:
     liked: Floats
 
     def __call__(self, weights: Floats) -> Floats:
-        surplus = weights @ (self.factor * self.liked)
         pairs = np.sqrt((weights @ self.factor**2) * (weights @ self.liked**2))
-        return np.divide(surplus, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+        return over(weights @ (self.factor * self.liked), pairs)
 
 
 @dataclass(frozen=True)
@@ -130,8 +130,8 @@ def agreement(one: Influence, other: Influence, *, level: float = 0.95) -> Agree
     """How alike two sources weigh the factors: people and a model, or writing and judging.
 
     Factors are few and not drawn from anything, so the interval says what other users would have
-    given, not other factors. Resampled taus carry more noise than the taus, which pulls correlations
-    in the samples towards 0: the interval lies low where few pairs stand behind a tau.
+    given, not other factors. Resampled taus carry more noise than the taus, which pulls
+    correlations in the samples towards 0: the interval lies low where few pairs stand behind a tau.
 
     Args:
         one: Of people, say.
@@ -162,9 +162,7 @@ def agreement(one: Influence, other: Influence, *, level: float = 0.95) -> Agree
     pairs = list(zip(one.drawn[:draws], other.drawn[:draws, place], strict=True))
     people = len(one.users) if together else min(len(one.users), len(other.users))
 
-    def figure(of: object) -> Figure:
-        assert callable(of)
-
+    def figure(of: Callable[[Floats, Floats], Any]) -> Figure:
         def value(a: Floats, b: Floats) -> float:
             flat = np.ptp(a) == 0 or np.ptp(b) == 0 or np.isnan(a + b).any()
             return float("nan") if flat else float(of(a, b).statistic)

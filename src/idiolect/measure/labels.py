@@ -107,7 +107,8 @@ class _Labels:
 
     def right(self, outputs: Texts, references: Texts) -> Floats:
         made, real = self._read(outputs, references)
-        return (made == real).astype(np.float64)
+        right: Floats = (made == real).astype(np.float64)
+        return right
 
     def unknown(self, outputs: Texts, references: Texts) -> Floats:
         made, _ = self._read(outputs, references)

@@ -112,6 +112,13 @@ def summary(value: float, drawn: Floats, users: int, rows: int, *, level: float)
     return Figure(value, float("nan"), float("nan"), users, rows, note)
 
 
+def over(sums: Floats, weights: Floats) -> Floats:
+    """Sums over weights; NaN where there is no weight."""
+    nothing = np.full(np.shape(sums), np.nan)
+    means: Floats = np.divide(sums, weights, out=nothing, where=weights > 0)
+    return means
+
+
 def complete(**columns: NDArray[np.generic]) -> None:
     """Nothing, where columns are equally long and no figure in them is missing or infinite.
 
