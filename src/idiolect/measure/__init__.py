@@ -1,6 +1,18 @@
 """Features of text, metrics of texts against real ones, and the statistics of comparing."""
 
+from idiolect.measure.answers import ANSWER_METRICS, final_answers, verdict, word_set
+from idiolect.measure.calibration import (
+    Above,
+    Calibration,
+    Recalibrated,
+    RiskCoverage,
+    calibration,
+    recalibrate,
+)
 from idiolect.measure.contrasts import Contrasts, contrasts
+from idiolect.measure.distances import Distance, JensenShannon, one_minus
+from idiolect.measure.egises import Egises, egises
+from idiolect.measure.factors import Agreement, Influence, agreement, factor_influence
 from idiolect.measure.features import FEATURES, Dimension, Feature, measure
 from idiolect.measure.judge import (
     Checklist,
@@ -19,7 +31,10 @@ from idiolect.measure.judge import (
     micro,
     preferred,
 )
+from idiolect.measure.labels import label_metrics, rating_metrics
 from idiolect.measure.metrics import METRICS, TextMetric, similarity, text_metric
+from idiolect.measure.ranking import RankingMetric, ranking_metric
+from idiolect.measure.resample import Figure, Weighted, reweighted
 from idiolect.measure.statistics import (
     Estimate,
     Paired,
@@ -38,13 +53,22 @@ from idiolect.measure.statistics import (
 from idiolect.measure.text import Text, function_share, language_of
 
 __all__ = [
+    "ANSWER_METRICS",
     "FEATURES",
     "METRICS",
+    "Above",
+    "Agreement",
+    "Calibration",
     "Checklist",
     "Contrasts",
     "Dimension",
+    "Distance",
+    "Egises",
     "Estimate",
     "Feature",
+    "Figure",
+    "Influence",
+    "JensenShannon",
     "Judged",
     "Paired",
     "Pairwise",
@@ -52,31 +76,48 @@ __all__ = [
     "Pointwise",
     "Preference",
     "Preferences",
+    "RankingMetric",
+    "Recalibrated",
     "ReplayJudge",
     "ReplayPairs",
+    "RiskCoverage",
     "Rubric",
     "Suits",
     "Text",
     "TextMetric",
+    "Weighted",
     "against",
+    "agreement",
     "at_least",
     "benjamini_hochberg",
     "bootstrap",
+    "calibration",
     "contrasts",
     "detectable",
+    "egises",
     "estimate",
+    "factor_influence",
+    "final_answers",
     "function_share",
     "group_means",
     "holm",
     "interval",
     "judged",
+    "label_metrics",
     "language_of",
     "log_odds",
     "measure",
     "micro",
+    "one_minus",
     "paired",
     "pooled_sd",
     "preferred",
+    "ranking_metric",
+    "rating_metrics",
+    "recalibrate",
+    "reweighted",
     "similarity",
     "text_metric",
+    "verdict",
+    "word_set",
 ]
