@@ -143,7 +143,8 @@ def nearest_centroid(one: Task, **settings: Any) -> Floats:
 def length(one: Task) -> Floats:
     """Nearness in length alone: minus the distance of logarithms."""
     means = [np.mean([np.log(len(t)) for t in texts]) for texts in one.known.values()]
-    return -np.abs(np.log([len(t) for t in one.texts])[:, None] - np.array(means)[None])
+    near: Floats = -np.abs(np.log([len(t) for t in one.texts])[:, None] - np.array(means)[None])
+    return near
 
 
 def imposters(one: Task) -> Floats:

@@ -11,9 +11,18 @@ from idiolect.measure.calibration import (
 )
 from idiolect.measure.contrasts import Contrasts, contrasts
 from idiolect.measure.distances import Distance, JensenShannon, one_minus
+from idiolect.measure.distinctiveness import (
+    Reidentified,
+    Spread,
+    nearest_other,
+    ranked,
+    reidentified,
+    spread,
+)
 from idiolect.measure.egises import Egises, egises
 from idiolect.measure.factors import Agreement, Influence, agreement, factor_influence
 from idiolect.measure.features import FEATURES, Dimension, Feature, measure
+from idiolect.measure.frame import without_frame
 from idiolect.measure.judge import (
     Checklist,
     Judged,
@@ -33,8 +42,10 @@ from idiolect.measure.judge import (
 )
 from idiolect.measure.labels import label_metrics, rating_metrics
 from idiolect.measure.metrics import METRICS, TextMetric, similarity, text_metric
+from idiolect.measure.output_spread import OutputSpread, effective_number, output_spread, voices
 from idiolect.measure.ranking import RankingMetric, ranking_metric
 from idiolect.measure.resample import Figure, Weighted, reweighted
+from idiolect.measure.separation import Separation, separation
 from idiolect.measure.statistics import (
     Estimate,
     Paired,
@@ -51,6 +62,7 @@ from idiolect.measure.statistics import (
     pooled_sd,
 )
 from idiolect.measure.text import Text, function_share, language_of
+from idiolect.measure.verification import Verified, verify
 
 __all__ = [
     "ANSWER_METRICS",
@@ -70,6 +82,7 @@ __all__ = [
     "Influence",
     "JensenShannon",
     "Judged",
+    "OutputSpread",
     "Paired",
     "Pairwise",
     "Personalized",
@@ -78,13 +91,17 @@ __all__ = [
     "Preferences",
     "RankingMetric",
     "Recalibrated",
+    "Reidentified",
     "ReplayJudge",
     "ReplayPairs",
     "RiskCoverage",
     "Rubric",
+    "Separation",
+    "Spread",
     "Suits",
     "Text",
     "TextMetric",
+    "Verified",
     "Weighted",
     "against",
     "agreement",
@@ -94,6 +111,7 @@ __all__ = [
     "calibration",
     "contrasts",
     "detectable",
+    "effective_number",
     "egises",
     "estimate",
     "factor_influence",
@@ -108,16 +126,25 @@ __all__ = [
     "log_odds",
     "measure",
     "micro",
+    "nearest_other",
     "one_minus",
+    "output_spread",
     "paired",
     "pooled_sd",
     "preferred",
+    "ranked",
     "ranking_metric",
     "rating_metrics",
     "recalibrate",
+    "reidentified",
     "reweighted",
+    "separation",
     "similarity",
+    "spread",
     "text_metric",
     "verdict",
+    "verify",
+    "voices",
+    "without_frame",
     "word_set",
 ]

@@ -8,7 +8,7 @@ from idiolect.data.git import without_trailers
 
 _GREETING = re.compile(
     r"^(?:hi|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day)|hallo|bonjour|hola)\b"
-    r"(?:[\s,]+[\w.'’@&/-]+){0,4}\s*[,.:;!–—-]*$",
+    r"(?:(?:[\s,]+[\w'’@&/-]+\.?){0,4}\s*[,:;!–—-]+|(?:\s+[\w'’@&/-]+){0,2})$",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
@@ -23,7 +23,7 @@ _NAME = re.compile(r"^[-–—~*]*\s*[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*)
 def without_frame(text: str) -> str:
     """A text without its greeting, its sign-off and trailer lines: what surrounds the words.
 
-    Left out, each only where it stands at the edge: a first line that greets ("Hi all,", "Dear Ms
+    Left out, each only where it stands at the edge: a first line that greets ("Hi all", "Dear Ms.
     Smith:"); from a line "-- " on (a mail's signature); trailers ("Signed-off-by: …", "Cc: …",
     "(cherry picked from commit …)"); a last line that takes leave ("Best regards,", "Thanks!"), and
     a line of up to four words without a full stop after it, the name. Names in the middle stay.

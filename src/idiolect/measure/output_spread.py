@@ -90,7 +90,7 @@ def output_spread(
     for rows in by_item.values():
         found = [(a, b) for a, b in combinations(rows, 2) if users[a] != users[b]]
         pairs += found
-        weight += [1 / len(found)] * len(found)
+        weight += [1 / len(found) for _ in found]
         shared += bool(found)
         met |= {row for pair in found for row in pair}
     if not pairs:

@@ -7,6 +7,7 @@ No language model reads anything. A text is nearer to a person than to others by
 t being the text's n-gram vector and c a person's mean one; all of length 1. What d is usual depends
 on the person and on who the peers are, so the score is the share of the peers' own texts with a
 smaller d (the author of each left out of the mean): 0.5 is anybody's text, 1 is nearer than any.
+It is a closed world: a stranger's text that is like nobody's may still be less unlike this person.
 General Imposters (Koppel & Winter 2014), which asks the same of random halves of the n-grams, is
 no better at many times the cost: `results/verification.json`.
 """
