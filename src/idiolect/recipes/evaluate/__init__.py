@@ -1,0 +1,1 @@
+"""How well something suits a user, and whether a model follows its users at all."""
