@@ -92,7 +92,7 @@ class _Known:
         theirs = peers[self.owner]
         owner, near = self.owner[theirs], self.nearness[theirs]
         others = near[:, peers].sum(axis=1) - near[np.arange(len(owner)), owner]
-        usual = self.vectors[theirs] @ mean - others / (peers.sum() - 1)
+        usual = (self.vectors @ mean)[theirs] - others / (peers.sum() - 1)
         usual.sort()
         found = texts @ mean - texts @ self.means[peers].mean(axis=0)
         # Equal ones count half.
