@@ -141,12 +141,13 @@ class Distances:
                 self._names.append(name)
         return np.array([self._number[text] for text in texts], dtype=np.intp)
 
-    def __call__(self, one: Ints, other: Ints) -> Floats:
-        """Of each pair of text numbers.  # (pairs,)
+    def __call__(self, asked: Sequence[tuple[Ints, Ints]]) -> list[Floats]:
+        """Of each pair of text numbers, list by list.
 
         Raises:
             DataError: One is NaN or outside 0..1.
         """
+        one, other = (np.concatenate(side) for side in zip(*asked, strict=True))
         texts = list(self._number)
         pairs, back = np.unique(one * len(texts) + other, return_inverse=True)
         left, right = np.divmod(pairs, len(texts))
@@ -163,5 +164,5 @@ class Distances:
             "pairs of texts whose distance is not in 0..1 (document and user of each, distance)",
             "Give `undefined` to say what a NaN counts as (the authors: 1), or the metric's scale.",
         )
-        each: Floats = found[back.reshape(-1)]
-        return each
+        ends = np.cumsum([len(side) for side, _ in asked])[:-1]
+        return np.split(found[back.reshape(-1)], ends)

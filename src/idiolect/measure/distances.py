@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,11 +62,11 @@ class JensenShannon:
 
     def __call__(self, one: Sequence[str], other: Sequence[str]) -> Floats:
         """Divergence of each pair; 1 where either text has no word.  # (pairs,)"""
-        number = {text: n for n, text in enumerate(dict.fromkeys([*one, *other]))}
+        number: defaultdict[str, int] = defaultdict(count().__next__)
         left, right = (
-            np.fromiter((number[t] for t in side), dtype=np.intp) for side in (one, other)
+            np.fromiter(map(number.__getitem__, side), dtype=np.intp) for side in (one, other)
         )
-        counts = _Counts.of([self.words(text) for text in number])
+        counts = _Counts.of(map(self.words, number))
         # It is symmetric: what is asked for twice, or the other way round, is computed once.
         keys = np.minimum(left, right) * len(number) + np.maximum(left, right)
         pairs, back = np.unique(keys, return_inverse=True)
@@ -98,19 +99,24 @@ class _Counts:
     words: int
 
     @classmethod
-    def of(cls, texts: list[Sequence[str]]) -> _Counts:
-        names: dict[str, int] = {}
-        flat = np.fromiter(
-            (names.setdefault(word, len(names)) for word in chain.from_iterable(texts)),
-            dtype=np.intp,
-        )
-        sizes = np.array([len(text) for text in texts], dtype=np.intp)
+    def of(cls, texts: Iterable[Sequence[str]]) -> _Counts:
+        names: defaultdict[str, int] = defaultdict(count().__next__)
+        lengths: list[int] = []
+
+        def measured() -> Iterator[Sequence[str]]:
+            for text in texts:
+                lengths.append(len(text))
+                yield text
+
+        words = chain.from_iterable(measured())
+        flat = np.fromiter(map(names.__getitem__, words), dtype=np.intp)
+        sizes = np.array(lengths, dtype=np.intp)
         width = max(len(names), 1)
         keys, times = np.unique(
-            np.repeat(np.arange(len(texts)), sizes) * width + flat, return_counts=True
+            np.repeat(np.arange(len(sizes)), sizes) * width + flat, return_counts=True
         )
         shares = times / sizes[keys // width]
-        edges = np.searchsorted(keys, np.arange(len(texts) + 1) * width)
+        edges = np.searchsorted(keys, np.arange(len(sizes) + 1) * width)
         return cls(keys, shares, edges[:-1], edges[1:], width)
 
     def divergence(self, first: Ints, second: Ints) -> Floats:

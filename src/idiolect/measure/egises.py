@@ -111,17 +111,17 @@ def egises(
     measured = Distances(distance or JensenShannon(), table, undefined)
     made, real = measured.texts(table.outputs), measured.texts(table.references)
     first, second = table.pairs()
-    x, y = measured(real[first], real[second]), measured(made[first], made[second])
+    asked = [(real[first], real[second]), (made[first], made[second]), (made, real)]
     if texts is not None:
-        own = documents_texts(texts, table)
-        whole = measured.texts(own)
-        x = _weighted(x, measured(real, whole), first)
-        y = _weighted(y, measured(made, whole), first)
+        whole = measured.texts(documents_texts(texts, table))
+        asked += [(real, whole), (made, whole)]
+    x, y, apart, *from_document = measured(asked)
+    if from_document:
+        x, y = (_weighted(*sides, first) for sides in zip((x, y), from_document, strict=True))
     proportion = (np.minimum(x, y) + _EPSILON) / (np.maximum(x, y) + _EPSILON)
-    crowd = _Crowd.of(table, first, second, proportion, measured(made, real))
-    figures, degress, edp = crowd(
-        np.ones((len(table.sizes), 1)), np.ones((int(table.user.max()) + 1, 1))
-    )
+    people = int(table.user.max()) + 1
+    crowd = Crowd.of(table, first, second, proportion, apart, people)
+    figures, degress, edp = crowd(np.ones((len(table.sizes), 1)), np.ones((people, 1)))
     spread = crowd.spread(rng, draws)
     found = [
         _figure(float(value), float(wide), table, level)
@@ -159,7 +159,7 @@ def _sigmoid(x: Floats, alpha: float, beta: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class _Crowd:
+class Crowd:
     """The figures as functions of how often each document and user counts.
 
     Args:
@@ -175,11 +175,18 @@ class _Crowd:
 
     @classmethod
     def of(
-        cls, table: Table, first: Ints, second: Ints, proportion: Floats, distance: Floats
-    ) -> _Crowd:
+        cls,
+        table: Table,
+        first: Ints,
+        second: Ints,
+        proportion: Floats,
+        distance: Floats,
+        users: int,
+    ) -> Crowd:
+        """From each ordered pair of rows of a document."""
         from scipy.sparse import csr_array
 
-        shape = (len(table.user), int(table.user.max()) + 1)
+        shape = (len(table.user), users)
         sums = csr_array((proportion, (first, table.user[second])), shape=shape)
         return cls(table, sums, distance)
 
