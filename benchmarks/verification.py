@@ -366,6 +366,9 @@ def main() -> None:
         "greeting, sign-off, trailers": frames(both),
         "topic": topics(frame, both, bodies),
         "reviews of the same film": same_film(films, halves(busy)[1]),
+        "reviews of the same film, critics the method was chosen on": same_film(
+            films, halves(busy)[0]
+        ),
         "the judge, through views": as_judge(frame, authors),
     }
     result["seconds"] = round(time.perf_counter() - start, 1)

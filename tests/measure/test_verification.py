@@ -8,6 +8,7 @@ from idiolect.data import Event, Population
 from idiolect.data.readers import read
 from idiolect.errors import DataError, SettingError
 from idiolect.measure.frame import without_frame
+from idiolect.measure.judge import judged
 from idiolect.measure.separation import separation
 from idiolect.measure.verification import Verified, verify
 
@@ -175,6 +176,13 @@ def test_the_judge_draws_peers_by_its_seed_alone():
     few = [Verified(people=2, seed=seed)(view, output, None) for seed in (0, 0, 1, 2, 3)]
     assert few[0] == few[1]
     assert all("of 2 peers" in v.why or "of 3 peers" in v.why for v in few)
+
+
+def test_many_threads_say_what_one_says():
+    people = town()
+    rows = [(people.as_of(people.request(f"{u}{n}")), texts(v)[n], None)
+            for u in HABITS for v in HABITS for n in (5, 9)]  # fmt: skip
+    assert judged(Verified(), rows, threads=8) == judged(Verified(), rows, threads=1)
 
 
 def test_texts_that_only_their_author_may_read_are_no_peers():
