@@ -1,15 +1,16 @@
 """Profiles: what they rest on, how they are kept, and what a prompt is told of them."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from idiolect.data import Item, Message, Request
+from idiolect.data import Event, Item, Message, Population, Request
 from idiolect.difference import Difference, Measure, Point
 from idiolect.errors import DataError
 from idiolect.lm import Entry, Sampling
-from idiolect.profile import Claim, Profile, claims, writing
+from idiolect.profile import Claim, Profile, Span, claims, writing
 
 MEASURE = Measure(
     "exclamations", "writing", 1.25, 91.5, 0.001, 0.0125, 0.5, 0.125, 9, 12, 40,
@@ -32,7 +33,14 @@ PROFILE = Profile(
     "ann",
     "Writes “loudly” — always.",
     (
-        Claim("More marks.", "writing", 0.9875, own=("a1", "a2"), reference=("b1",)),
+        Claim(
+            "More marks.",
+            "writing",
+            0.9875,
+            spans=(Span("a1", "Great!", 3), Span("a2")),
+            reference=("b1",),
+            learned_at=datetime(2024, 5, 1, tzinfo=UTC),
+        ),
         Claim("Likes tea.", "semantic", 1.0, "stated"),
     ),
     FOUND,
@@ -85,14 +93,14 @@ def test_evidence_is_all_that_it_rests_on_each_once() -> None:
 
 
 def test_claims_are_the_measured_differences_with_their_evidence() -> None:
-    assert claims(FOUND) == (
+    texts = [Event("ann", "Plain.", id="a1"), Event("ann", "Oh. Great! Yes.", id="a2")]
+    assert claims(FOUND, Population.of(texts).events_of("ann")) == (
         Claim(
             "More marks.",
             "writing",
             confidence=0.9875,  # 1 - q, not 1 - p
-            own=("a1", "a2"),
+            spans=(Span("a2", "Great!", 4), Span("a1")),
             reference=("b1",),
-            quotes=("Great!",),
         ),
     )
 

@@ -41,7 +41,7 @@ def test_the_model_sums_up_what_was_measured_and_writes_with_the_summary(view: V
 def test_the_profile_keeps_claims_with_figures_and_quotes_of_own_texts(view: View) -> None:
     profile = recipe("dpl_measured")(Scripted("A text.")).write(view).user_model
     assert isinstance(profile, Profile)
-    assert profile.claims == claims(Measured()(view).differences())
+    assert profile.claims == claims(Measured()(view).differences(), view.own)
     assert len(profile.claims) > 2
     assert all(0.95 <= claim.confidence <= 1 for claim in profile.claims)
     quotes = [quote for claim in profile.claims for quote in claim.quotes]

@@ -1,20 +1,30 @@
 """Readable user models."""
 
+from idiolect.profile.claim import Claim, Polarity, Span, Status, claims, grounded
 from idiolect.profile.condense import Hierarchical, Recurrent, in_blocks, summarized
 from idiolect.profile.keyed import Keyed, Noted, as_lines
-from idiolect.profile.profile import Claim, Profile, Status, claims
-from idiolect.profile.writing import writing
+from idiolect.profile.profile import Change, Profile, Update
+from idiolect.profile.schema import Field, Schema
+from idiolect.profile.writing import expected, writing
 
 __all__ = [
+    "Change",
     "Claim",
+    "Field",
     "Hierarchical",
     "Keyed",
     "Noted",
+    "Polarity",
     "Profile",
     "Recurrent",
+    "Schema",
+    "Span",
     "Status",
+    "Update",
     "as_lines",
     "claims",
+    "expected",
+    "grounded",
     "in_blocks",
     "summarized",
     "writing",

@@ -1,43 +1,46 @@
-"""Readable user models: claims with evidence, a summary, and the texts they rest on."""
+"""A readable user model: claims with evidence, their history, a summary, texts to show.
+
+A profile never changes: every change gives a new one, whose history says what was before, and why.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
+from idiolect.data import Events
 from idiolect.difference import Difference
-from idiolect.errors import DataError
+from idiolect.errors import DataError, UnknownNameError
 from idiolect.lm import Entry
+from idiolect.profile.claim import STRICT, Claim, grounded
 
-Status = Literal["stated", "inferred", "corrected", "suppressed"]
-#: A misspelt field in an edited profile is an error, not a field left out.
-_STRICT: Mapping[str, Any] = {"extra": "forbid"}
+Kind = Literal["added", "revised", "ended", "suppressed", "corrected", "replaced", "forgotten"]
+#: Fields of a claim that a revision may not touch.
+_FIXED = ("id", "version")
 
 
-@dataclass(frozen=True)
-class Claim:
-    """One thing believed of a user.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step in a profile's history.
 
     Attributes:
-        text: What is believed.
-        dimension: Which side of the person it is about.
-        confidence: 0..1; how sure, see where it was made.
-        status: Said by the user, inferred, corrected by the user, or not to be used.
-        own: Ids of the user's events that it rests on.
-        reference: Ids of other people's events that it was compared with.
-        quotes: Spans of own texts that show it.
+        version: The profile's, from this change on.
+        kind: What was done.
+        claim: Id of the claim.
+        reason: Why.
+        at: When; None where no time is known.
+        before: The claim as it was; None for a new one, and where it was forgotten.
     """
 
-    text: str
-    dimension: str
-    confidence: float
-    status: Status = "inferred"
-    own: tuple[str, ...] = ()
-    reference: tuple[str, ...] = ()
-    quotes: tuple[str, ...] = ()
-    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    version: int
+    kind: Kind
+    claim: str
+    reason: str
+    at: datetime | None = None
+    before: Claim | None = None
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Profile:
         examples: Own texts that a prompt may show, best first.
         notes: What limits it.
         sources: Ids of events that the summary was made from, beside those of the other parts.
+        version: How many times it was changed.
+        history: Every change, oldest first.
     """
 
     user: str
@@ -61,22 +66,246 @@ class Profile:
     examples: tuple[Entry, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    __pydantic_config__: ClassVar[Mapping[str, Any]] = _STRICT
+    version: int = 0
+    history: tuple[Change, ...] = field(default=(), repr=False)
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
     @property
     def evidence(self) -> tuple[str, ...]:
         """Ids of the events that it was made from, each once."""
         ids = [
             *(event for entry in self.examples for event in entry.events),
-            *(event for claim in self.claims for event in (*claim.own, *claim.reference)),
+            *(event for claim in self.claims for event in claim.evidence),
             *(event for found in self.differences for event in found.evidence),
             *self.sources,
         ]
         return tuple(dict.fromkeys(ids))
 
+    def claim(self, name: str) -> Claim:
+        """The claim of an id.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        found = next((claim for claim in self.claims if claim.id == name), None)
+        if found is None:
+            raise UnknownNameError("claim", name, [claim.id for claim in self.claims])
+        return found
+
+    def current(self, at: datetime | None = None) -> tuple[Claim, ...]:
+        """The claims that may be used, at a time or now."""
+        return tuple(claim for claim in self.claims if claim.holds(at))
+
+    def attributes(self, at: datetime | None = None) -> dict[str, tuple[Any, ...]]:
+        """Attribute → its values, of the claims that may be used."""
+        found: dict[str, tuple[Any, ...]] = {}
+        for claim in self.current(at):
+            if claim.attribute:
+                found[claim.attribute] = (*found.get(claim.attribute, ()), claim.value)
+        return found
+
+    def past(self, name: str) -> tuple[Claim, ...]:
+        """Every earlier form of a claim, oldest first."""
+        return tuple(
+            change.before
+            for change in self.history
+            if change.claim == name and change.before is not None
+        )
+
+    def add(
+        self,
+        claims: Iterable[Claim],
+        reason: str,
+        *,
+        at: datetime | None = None,
+        among: Events | None = None,
+    ) -> Profile:
+        """With further claims, each given an id.
+
+        Args:
+            claims: New ones.
+            reason: Why.
+            at: When.
+            among: The user's events: every span must occur there.
+
+        Raises:
+            DataError: A claim cites an event that is not there, or words that do not occur.
+        """
+        new = list(claims)
+        if among is not None:
+            _, refused = grounded(new, among)
+            if refused:
+                raise DataError(
+                    f"Found {len(refused)} of {len(new)} claims without evidence: {refused[0]}. "
+                    "Cite the user's own events and words that occur there; `grounded` keeps "
+                    "those that do."
+                )
+        ever = [*(claim.id for claim in self.claims), *(change.claim for change in self.history)]
+        first = 1 + max((int(name[1:]) for name in ever if name[1:].isdigit()), default=0)
+        named = [replace(c, id=f"c{n}", version=1) for n, c in enumerate(new, first)]
+        return self._changed(
+            (*self.claims, *named), [("added", claim.id, None) for claim in named], reason, at
+        )
+
+    def revise(
+        self, name: str, reason: str, *, at: datetime | None = None, **changes: Any
+    ) -> Profile:
+        """With another form of a claim, under the same id.
+
+        Args:
+            name: Its id.
+            reason: Why.
+            at: When.
+            **changes: Fields of `Claim`.
+
+        Raises:
+            UnknownNameError: There is no such claim.
+            DataError: A field cannot be changed, or makes no claim.
+        """
+        return self._with(name, "revised", reason, at, changes)
+
+    def correct(
+        self, name: str, text: str, *, at: datetime | None = None, **changes: Any
+    ) -> Profile:
+        """With a claim as the user puts it; it is believed, and no inference overrules it.
+
+        Raises:
+            UnknownNameError: There is no such claim.
+        """
+        fixed = {"text": text, "status": "corrected", "confidence": 1.0}
+        return self._with(name, "corrected", "corrected by the user", at, fixed | changes)
+
+    def suppress(self, name: str, *, at: datetime | None = None) -> Profile:
+        """With a claim that is not to be used, nor believed anew.
+
+        Raises:
+            UnknownNameError: There is no such claim.
+        """
+        return self._with(
+            name, "suppressed", "suppressed by the user", at, {"status": "suppressed"}
+        )
+
+    def end(self, name: str, reason: str, *, at: datetime) -> Profile:
+        """With a claim that no longer holds from a time on; it stays as what was.
+
+        Raises:
+            UnknownNameError: There is no such claim.
+            DataError: It began later.
+        """
+        return self._with(name, "ended", reason, at, {"valid_to": at})
+
+    def replaced(
+        self, names: Sequence[str], by: Iterable[Claim], reason: str, *, at: datetime | None = None
+    ) -> Profile:
+        """With some claims in place of others, whose last form the history keeps.
+
+        The first new claim keeps the id of the first old one.
+
+        Raises:
+            UnknownNameError: There is no such claim.
+        """
+        old, new = [self.claim(name) for name in dict.fromkeys(names)], list(by)
+        kept = tuple(claim for claim in self.claims if claim not in old)
+        steps: list[tuple[Kind, str, Claim | None]] = [("replaced", c.id, c) for c in old]
+        if old and new:
+            head = replace(new[0], id=old[0].id, version=old[0].version + 1)
+            kept, new = (*kept, head), new[1:]
+        changed = self._changed(kept, steps, reason, at)
+        return changed.add(new, reason, at=at) if new else changed
+
+    def forget(self, events: Iterable[str]) -> Profile:
+        """As if some events had never been: what rests on nothing else is gone, also from history.
+
+        A summary that was made from any of them is emptied: its words cannot be taken apart.
+        """
+        gone = set(events)
+        kept = tuple(left for claim in self.claims if (left := claim.without(gone)) is not None)
+        ids = {claim.id for claim in kept}
+        history = tuple(
+            replace(change, before=None if change.before is None else change.before.without(gone))
+            for change in self.history
+            if change.claim in ids
+        )
+        told = gone.intersection(self.sources) or gone.intersection(
+            event for found in self.differences for event in found.evidence
+        )
+        return replace(
+            self,
+            summary="" if told else self.summary,
+            claims=kept,
+            differences=tuple(d for d in self.differences if not gone.intersection(d.evidence)),
+            examples=tuple(e for e in self.examples if not gone.intersection(e.events)),
+            sources=tuple(event for event in self.sources if event not in gone),
+            version=self.version + 1,
+            history=history,
+        )
+
+    def verify(self, own: Events) -> Profile:
+        """Itself, if every span of every claim occurs in the user's events.
+
+        Raises:
+            DataError: One does not.
+        """
+        cited = [claim for claim in self.claims if claim.spans]
+        _, refused = grounded(cited, own)
+        if refused:
+            raise DataError(
+                f"Found {len(refused)} of {len(cited)} claims about {self.user!r} without "
+                f"evidence: {refused[0]}. Correct or suppress them, or bring the events."
+            )
+        return self
+
+    def diff(self, later: Profile) -> tuple[Change, ...]:
+        """What changed since, claim by claim: the last step of each that differs.
+
+        Raises:
+            DataError: It is another user's.
+        """
+        self._same(later)
+        before = {claim.id: claim for claim in self.claims}
+        after = {claim.id: claim for claim in later.claims}
+        steps = {change.claim: change for change in later.history}
+        return tuple(
+            replace(steps[name], before=before.get(name))
+            if name in steps
+            else Change(later.version, "forgotten", name, "forgotten")
+            for name in dict.fromkeys([*before, *after])
+            if before.get(name) != after.get(name)
+        )
+
+    def merge(self, other: Profile, reason: str = "merged") -> Profile:
+        """With the claims of another profile of the same user that say something else.
+
+        Of claims with equal words (or equal attribute and value) the surer one stays, with the
+        evidence of both; what either side suppressed stays suppressed.
+
+        Raises:
+            DataError: It is another user's.
+        """
+        self._same(other)
+        merged, mine = self, {_key(claim): claim for claim in self.claims}
+        new = []
+        for theirs in other.claims:
+            if (known := mine.get(_key(theirs))) is None:
+                new.append(theirs)
+                continue
+            spans = tuple(dict.fromkeys((*known.spans, *theirs.spans)))
+            hidden = "suppressed" in (known.status, theirs.status)
+            surer = max(known, theirs, key=lambda c: (c.status == "corrected", c.confidence))
+            changed: dict[str, Any] = {
+                "spans": spans,
+                "confidence": surer.confidence,
+                "status": "suppressed" if hidden else surer.status,
+            }
+            if any(getattr(known, name) != value for name, value in changed.items()):
+                merged = merged.revise(known.id, reason, **changed)
+        return merged.add(new, reason) if new else merged
+
     def to_json(self) -> str:
         """As JSON; `from_json` reads it back equal."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(Profile).dump_json(self, indent=1).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Profile:
@@ -98,18 +327,41 @@ class Profile:
             ) from error
         return read
 
+    def _same(self, other: Profile) -> None:
+        if other.user != self.user:
+            raise DataError(
+                f"Found profiles of {self.user!r} and {other.user!r}; two of one user are needed."
+            )
 
-def claims(differences: tuple[Difference, ...]) -> tuple[Claim, ...]:
-    """Measured differences as claims; confidence is 1 − q, the share expected to be no accident."""
-    return tuple(
-        Claim(
-            text=found.text,
-            dimension=found.dimension,
-            confidence=round(1 - found.measure.q, 4),
-            own=found.own,
-            reference=found.reference,
-            quotes=found.measure.quotes,
-        )
-        for found in differences
-        if found.measure is not None
-    )
+    def _with(
+        self, name: str, kind: Kind, reason: str, at: datetime | None, changes: Mapping[str, Any]
+    ) -> Profile:
+        old = self.claim(name)
+        known = [field for field in Claim.__dataclass_fields__ if field not in _FIXED]
+        for each in changes:
+            if each not in known:
+                raise UnknownNameError("field of a claim that can be changed", each, known)
+        new = replace(old, **changes, version=old.version + 1)
+        claims = tuple(new if claim.id == name else claim for claim in self.claims)
+        return self._changed(claims, [(kind, name, old)], reason, at)
+
+    def _changed(
+        self,
+        claims: tuple[Claim, ...],
+        steps: Sequence[tuple[Kind, str, Claim | None]],
+        reason: str,
+        at: datetime | None,
+    ) -> Profile:
+        version = self.version + 1
+        made = (Change(version, kind, name, reason, at, before) for kind, name, before in steps)
+        return replace(self, claims=claims, version=version, history=(*self.history, *made))
+
+
+def _key(claim: Claim) -> Any:
+    if claim.attribute:
+        return claim.attribute, claim.value
+    return " ".join(claim.text.casefold().split())
+
+
+#: A profile and new claims in, the profile that believes them as well out: how memory is kept.
+Update = Callable[[Profile, Sequence[Claim]], Profile]

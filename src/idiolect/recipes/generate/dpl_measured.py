@@ -74,7 +74,7 @@ def dpl_measured(
         return Profile(
             request.user,
             summary,
-            claims=claims(found),
+            claims=claims(found, view.own),
             differences=found,
             examples=shown.entries,
             notes=notes(mine.note, measured.note),

@@ -1,0 +1,227 @@
+"""One thing believed of a user: in words or as a typed attribute, with the spans that show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from idiolect.data import Event, Events
+from idiolect.difference import Difference
+from idiolect.errors import DataError
+
+#: Said by the user, inferred, corrected by the user, or not to be used.
+Status = Literal["stated", "inferred", "corrected", "suppressed"]
+Polarity = Literal["positive", "negative", "neutral"]
+Value = str | float | bool
+#: A misspelt field in an edited profile is an error, not a field left out.
+STRICT: Mapping[str, Any] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in one of the user's own events.
+
+    Attributes:
+        event: Its id.
+        quote: The words there; empty for the event as a whole.
+        start: Where they begin in its text, in characters.
+    """
+
+    event: str
+    quote: str = ""
+    start: int = 0
+
+    @classmethod
+    def of(cls, quote: str, event: Event) -> Span | None:
+        """The first place where an event says this; None where it does not.
+
+        Only white space may differ: models break lines anew.
+        """
+        words = quote.split()
+        if not words:
+            return None
+        at = event.text.find(quote)
+        if at < 0:
+            found = re.search(r"\s+".join(map(re.escape, words)), event.text)
+            return None if found is None else cls(event.id, found[0], found.start())
+        return cls(event.id, quote, at)
+
+    def occurs(self, event: Event) -> bool:
+        """True if the event says this, there."""
+        return event.id == self.event and event.text.startswith(self.quote, self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing believed of a user.
+
+    Attributes:
+        text: What is believed, as a sentence.
+        dimension: Which side of the person it is about, for example `writing`.
+        confidence: 0..1; how sure, see where it was made.
+        status: Said by the user, inferred, corrected by the user, or not to be used.
+        polarity: Whether the user is for it, against it, or neither.
+        spans: Places in the user's own events that show it.
+        reference: Ids of other people's events that it was compared with.
+        attribute: Name of the attribute of a schema that it gives; empty for free claims.
+        value: What the attribute is.
+        when: In which situation it holds; empty for always.
+        valid_from: Since when it holds; None: always, as far as is known.
+        valid_to: Until when it held; None: it still does.
+        learned_at: When it was learned: the time of the newest event that shows it.
+        durability: Days after which it counts half as current; None lasts.
+        sensitive: Kind of sensitive matter (`health`, `beliefs`, …); empty for none.
+        distinctiveness: 0..1, how rare it is among other people; None where not measured.
+        id: The same over all versions; given by the profile that it is added to.
+        version: 1, and one more at every change.
+
+    Raises:
+        DataError: It says nothing, a number is out of range, or it ends before it begins.
+    """
+
+    text: str
+    dimension: str
+    confidence: float
+    status: Status = "inferred"
+    polarity: Polarity = "neutral"
+    spans: tuple[Span, ...] = ()
+    reference: tuple[str, ...] = ()
+    attribute: str = ""
+    value: Value | None = None
+    when: str = ""
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    learned_at: datetime | None = None
+    durability: float | None = None
+    sensitive: str = ""
+    distinctiveness: float | None = None
+    id: str = ""
+    version: int = 1
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise DataError("Found a claim without words; say in a sentence what is believed.")
+        for name in ("confidence", "distinctiveness"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise DataError(f"Found {name}={value!r} in {self.text!r}; give 0 to 1.")
+        if self.durability is not None and not self.durability > 0:
+            raise DataError(
+                f"Found durability={self.durability!r} in {self.text!r}; give days above 0, or "
+                "None for what lasts."
+            )
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise DataError(
+                f"Found {self.text!r} valid from {self.valid_from:%Y-%m-%d} to "
+                f"{self.valid_to:%Y-%m-%d}; it must not end before it begins."
+            )
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Ids of the user's events that it rests on, each once."""
+        return tuple(dict.fromkeys(span.event for span in self.spans))
+
+    @property
+    def about(self) -> str:
+        """Its dimension, as prompts show it."""
+        return self.dimension
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Ids of all events that it rests on."""
+        return (*self.own, *self.reference)
+
+    @property
+    def quotes(self) -> tuple[str, ...]:
+        """The words that show it, each once."""
+        return tuple(dict.fromkeys(span.quote for span in self.spans if span.quote))
+
+    def holds(self, at: datetime | None = None) -> bool:
+        """True if it may be used: not suppressed, and valid (at a time; None: now and still)."""
+        if self.status == "suppressed":
+            return False
+        if at is None:
+            return self.valid_to is None
+        begun = self.valid_from is None or self.valid_from <= at
+        return begun and (self.valid_to is None or at < self.valid_to)
+
+    def currency(self, at: datetime | None) -> float:
+        """How current it is, 0..1: halved every `durability` days since it was learned."""
+        if at is None or self.learned_at is None or self.durability is None:
+            return 1.0
+        days = max(0.0, (at - self.learned_at).total_seconds() / 86_400)
+        return float(0.5 ** (days / self.durability))
+
+    def without(self, events: set[str]) -> Claim | None:
+        """What is left when events are forgotten; None where nothing else shows it.
+
+        A claim that never had a span was not made from events, and stays.
+        """
+        spans = tuple(span for span in self.spans if span.event not in events)
+        if self.spans and not spans:
+            return None
+        reference = tuple(event for event in self.reference if event not in events)
+        return replace(self, spans=spans, reference=reference)
+
+
+def grounded(claims: Sequence[Claim], own: Events) -> tuple[list[Claim], list[str]]:
+    """Claims whose every span really occurs in the user's own events, and why others were refused.
+
+    Args:
+        claims: Proposed.
+        own: The user's events, for example `view.own`.
+    """
+    texts = {event.id: event for event in own}
+    kept, refused = [], []
+    for claim in claims:
+        unknown = [span.event for span in claim.spans if span.event not in texts]
+        absent = [
+            span.quote
+            for span in claim.spans
+            if span.event in texts and not span.occurs(texts[span.event])
+        ]
+        if not claim.spans:
+            refused.append(f"{claim.text!r} quotes nothing")
+        elif unknown:
+            refused.append(f"{claim.text!r} cites {unknown[0]!r}, no event of the user")
+        elif absent:
+            refused.append(f"{claim.text!r} quotes {absent[0]!r}, which does not occur")
+        else:
+            kept.append(claim)
+    return kept, refused
+
+
+def claims(differences: Sequence[Difference], own: Events) -> tuple[Claim, ...]:
+    """Measured differences as claims; confidence is 1 − q, the share expected to be no accident.
+
+    Args:
+        differences: Those that were told are left out.
+        own: The user's events, in which the quotes are.
+    """
+    texts = {event.id: event for event in own}
+    return tuple(
+        Claim(
+            text=found.text,
+            dimension=found.dimension,
+            confidence=round(1 - found.measure.q, 4),
+            spans=_spans(found, texts),
+            reference=found.reference,
+        )
+        for found in differences
+        if found.measure is not None
+    )
+
+
+def _spans(found: Difference, texts: Mapping[str, Event]) -> tuple[Span, ...]:
+    """Its quotes where they are, then the events as a whole that none is from."""
+    events = [texts[name] for name in found.own if name in texts]
+    quoted: list[Span] = []
+    for quote in found.measure.quotes if found.measure is not None else ():
+        places = (span for event in events if (span := Span.of(quote, event)) is not None)
+        quoted += [span for span in [next(places, None)] if span is not None]
+    shown = {span.event for span in quoted}
+    return (*quoted, *(Span(name) for name in found.own if name not in shown))
