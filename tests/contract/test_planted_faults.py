@@ -9,10 +9,11 @@ import pytest
 
 from idiolect.card import PositiveInt, Reads, Recipe, recipe
 from idiolect.data import Population, Request, View
-from idiolect.errors import ReplyError
-from idiolect.lm import LanguageModel, Prompt, Reply, Tape, Text, query
+from idiolect.errors import EndpointError, ReplyError
+from idiolect.lm import LanguageModel, Number, Prompt, Reply, Tape, Text, options, own, query
 from idiolect.profile import Profile
-from idiolect.roles import Fitted, Nothing, Personalizer, Scorer
+from idiolect.roles import Fitted, Judge, Nothing, Personalizer, Scorer, Study
+from idiolect.roles import Verdict as Judgement
 from idiolect.testing import contract
 from idiolect.testing.contract import CHECKS, Verdict, check_recipe
 from idiolect.testing.world import world
@@ -277,6 +278,62 @@ def fitted_on_the_future() -> Recipe[Any, Any]:
     )
 
 
+def judging(
+    answer: Callable[[LanguageModel, View, str], Judgement], **card: Any
+) -> Recipe[Any, Any]:
+    """A judge of the tests that says what `answer` says."""
+
+    def faulty(lm: LanguageModel) -> Judge:
+        return lambda view, output, reference: answer(lm, view, output)
+
+    return made(faulty, **card)
+
+
+def asked(view: View, *texts: str) -> Prompt:
+    return Prompt("Judge.", own(view.own), options(texts), expects=Number(0, 10))
+
+
+def a_failure_is_a_zero() -> Recipe[Any, Any]:
+    def answer(lm: LanguageModel, view: View, output: str) -> Judgement:
+        try:
+            return Judgement(lm.one(asked(view, output)).value)
+        except (ReplyError, EndpointError):
+            return Judgement(0.0, "it failed")
+
+    return judging(answer, waives={"unusable reply": "it makes a mark up"})
+
+
+def a_failure_is_an_error() -> Recipe[Any, Any]:
+    return judging(lambda lm, view, output: Judgement(lm.one(asked(view, output)).value))
+
+
+def certain_in_percent() -> Recipe[Any, Any]:
+    def answer(lm: LanguageModel, view: View, output: str) -> Judgement:
+        try:
+            return Judgement(lm.one(asked(view, output)).value, certainty=85)
+        except (ReplyError, EndpointError) as error:
+            return Judgement(None, str(error))
+
+    return judging(answer)
+
+
+def always_first() -> Recipe[Any, Any]:
+    def answer(lm: LanguageModel, view: View, output: str) -> Judgement:
+        try:
+            return Judgement(lm.one(asked(view, output, "The other text.")).value)
+        except (ReplyError, EndpointError) as error:
+            return Judgement(None, str(error))
+
+    return judging(answer)
+
+
+def a_list_for_a_table() -> Recipe[Any, Any]:
+    def faulty() -> Study:
+        return lambda population: population.frame["text"].to_list()
+
+    return made(faulty, calls="0", reads_other_users="texts")
+
+
 def failures(recipe: Recipe[Any, Any]) -> list[Verdict]:
     return [verdict for verdict in check_recipe(recipe) if verdict.status == "failed"]
 
@@ -313,6 +370,11 @@ def test_a_right_recipe_passes() -> None:
         (empty_heading, "card", "Found the headings"),
         (absent_evidence, "card", "tests/nowhere.py"),
         (fitted_on_the_future, "fitted before", "fitted on later events"),
+        (a_failure_is_a_zero, "verdicts", "no error, no zero"),
+        (a_failure_is_an_error, "verdicts", "no error, no zero"),
+        (certain_in_percent, "verdicts", "the certainty 85"),
+        (always_first, "order", "as the first of two"),
+        (a_list_for_a_table, "verdicts", "answers with a polars table"),
     ],
 )
 def test_a_fault_is_caught_by_its_check(

@@ -9,7 +9,7 @@ Reference: none.
 
 from idiolect.card import recipe
 from idiolect.data import Event, View
-from idiolect.errors import ReplyError
+from idiolect.errors import EndpointError, ReplyError
 from idiolect.lm import Entry, LanguageModel, Number, Prompt, Section, own
 from idiolect.roles import Judge, Verdict
 
@@ -27,7 +27,7 @@ def points(lm: LanguageModel) -> Judge:
         asked = Prompt("Would the user write this?", own(view.own), shown, expects=Number(1, 5))
         try:
             return Verdict(lm.one(asked).value)
-        except ReplyError as error:
+        except (ReplyError, EndpointError) as error:
             return Verdict(None, str(error))
 
     return judge

@@ -20,6 +20,7 @@ from idiolect.data import Event, Population, Request, View
 from idiolect.embed import Encoder
 from idiolect.errors import (
     DataError,
+    EndpointError,
     IdiolectError,
     NoHistoryError,
     ReplyError,
@@ -537,6 +538,84 @@ def fitted_before(bench: Bench) -> str:
     return ""
 
 
+def verdicts(bench: Bench) -> str:
+    """A judge's failure is a verdict without a value and with a reason; a study gives a table."""
+    role, name = bench.recipe.gives, bench.recipe.name
+    if role is Study:
+        import polars as pl
+
+        found = bench.outcomes[0].answer
+        if not isinstance(found, pl.DataFrame):
+            raise ContractError(
+                f"Found {canonical(found)[:200]} as the answer of the study {name!r}; a study "
+                "answers with a polars table."
+            )
+        return ""
+    if role is not Judge:
+        return "neither a judge nor a study"
+    for outcome in bench.outcomes:
+        _verdict(name, outcome.answer)
+    if not bench.outcomes[0].calls:
+        return "no call is made"
+    down = Scripted(_down, bench.recipe.conditions)
+    for why, lm in {
+        "every reply is unusable": Scripted("", bench.recipe.conditions),
+        "the endpoint is down": down,
+    }.items():
+        outcome = bench.attempt(bench.world.population, bench.requests[:1], lm)[0]
+        if outcome.failure is not None or outcome.answer.value is not None:
+            came = outcome.failure or canonical(outcome.answer)
+            raise ContractError(
+                f"Found {came} of the judge {name!r} where {why}; a failure is a verdict without "
+                "a value that says why, so that it is counted apart: no error, no zero."
+            )
+        _verdict(name, outcome.answer)
+    return ""
+
+
+def _down(prompt: Prompt) -> str:
+    raise EndpointError("Found no endpoint.")
+
+
+def _verdict(name: str, found: Any) -> None:
+    """Raises where an answer is no verdict that can be counted."""
+    if not isinstance(found, Judgement):
+        raise ContractError(
+            f"Found {canonical(found)[:200]} of the judge {name!r}; answer Verdict."
+        )
+    sure = found.certainty
+    if found.value is None:
+        wrong = "" if found.why.strip() else "no value and no reason"
+    else:
+        wrong = "" if np.isfinite(found.value) else f"the value {found.value!r}"
+    if sure is not None and not 0 <= sure <= 1:
+        wrong = f"the certainty {sure!r}"
+    if wrong:
+        raise ContractError(
+            f"Found {wrong} in a verdict of {name!r}; a verdict has a finite value, or none and "
+            "says why, and a certainty, where there is one, is a share from 0 to 1."
+        )
+
+
+def order(bench: Bench) -> str:
+    """A judge that shows two texts shows what it judges in both places, not always in one."""
+    if bench.recipe.gives is not Judge:
+        return "no judge"
+    places = set()
+    for outcome in bench.run(bench.world.population, bench.world.requests):
+        for call in outcome.calls:
+            shown = [entry.text for entry in call.prompt.section("options")]
+            if len(shown) == 2 and OUTPUT in shown:
+                places.add(shown.index(OUTPUT))
+    if len(places) == 1:
+        raise ContractError(
+            f"Found that {bench.recipe.name!r} always shows what it judges as the "
+            f"{'first' if places == {0} else 'second'} of two; models favour a place: ask in both "
+            "orders, or draw the place."
+        )
+    return "" if places else "it shows no pair"
+
+
 #: Raises `ContractError`, or returns a note (empty where there is nothing to say).
 Check = Callable[[Bench], str]
 
@@ -553,6 +632,8 @@ CHECKS: Mapping[str, Check] = {
     "calls": calls,
     "unusable reply": unusable_reply,
     "fitted before": fitted_before,
+    "verdicts": verdicts,
+    "order": order,
 }
 
 

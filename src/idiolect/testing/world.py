@@ -166,8 +166,8 @@ def without_future(population: Population, request: Request) -> Population:
     mask = pl.Series(kept == target)
     columns = {"text": pl.lit(" ".join(CANARY)), "title": pl.lit(CANARY[0]), "rating": pl.lit(0.0)}
     if "chosen" in population.columns:
-        chosen = population.frame["chosen"][target]
-        columns["chosen"] = pl.lit(next(o for o in request.options if o != chosen))
+        event = population.event(request.event or "")
+        columns["chosen"] = pl.lit(next(o for o in event.options if o != event.chosen))
     return _changed(population.keep(kept), mask, columns)
 
 
