@@ -84,7 +84,7 @@ class Finding:
             return f"It favours more words with the same content, in {share} of the pairs."
         words = {
             "good": f"Reliable: {share}, at least {low}.",
-            "weak": f"Not reliable: {share}, perhaps only {low}.",
+            "weak": f"Not shown to be reliable: {share}, perhaps only {low}.",
             "bad": f"Not to be told from guessing, or worse: {share}."
             if self.kind == "ability"
             else f"No: only {share}.",
@@ -126,12 +126,13 @@ class Audited:
     @property
     def verdict(self) -> str:
         """What the judge can and cannot be trusted with, in words."""
-        weak = self._named("ability", "weak", "bad")
+        weak, bad = self._named("ability", "weak"), self._named("ability", "bad")
         shaky = self._named("steadiness", "weak", "bad")
         unknown = tuple(f.test for f in self.findings if f.status == "unknown")
         parts = [
             _listed("It can be trusted to tell the right text from these", self.trusted),
-            _listed("It cannot be trusted to tell it from these", weak),
+            _listed("Better than guessing, but not shown to be reliable", weak),
+            _listed("It cannot be trusted to tell it from these", bad),
             _listed("Biases found", self.biases) or "None of the biases was found.",
             _listed("Not steady", shaky),
             _listed("Not known, as too few verdicts came back", unknown),
