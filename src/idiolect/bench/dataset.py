@@ -5,6 +5,8 @@ We ship loaders, never data.
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +46,11 @@ class Dataset(Declared[P, Benchmark]):
     files: str
     shapes: tuple[Shape, ...]
     function: Callable[P, Benchmark]
+
+    @property
+    def page(self) -> str:
+        """Its page of the docs: the module's docstring, which describes the published format."""
+        return inspect.cleandoc(sys.modules[self.module].__doc__ or "")
 
     @property
     def get(self) -> str:
@@ -90,7 +97,7 @@ def dataset(
     """Makes a data set of its loader; see `Dataset` for the arguments.
 
     The loader takes the folder (or file) first; tasks, splits and settings are keywords with
-    defaults. Its docstring, or its module's, is the page of the docs.
+    defaults. Its module's docstring is the page of the docs.
 
     Raises:
         UnknownNameError: A shape is none of `Shape`.

@@ -93,21 +93,19 @@ def show(name: Name) -> None:
     """Show what a data set is, how to get its files, and what can be set."""
     from idiolect.bench import by_name
 
-    one, out = by_name(name), stdout()
-    out.print(one.page, markup=False)
-    out.print()
+    one = by_name(name)
     facts = {
         "Paper": one.paper or "none",
         "Terms": one.licence,
         "Files": one.files,
         "Asks for": ", ".join(one.shapes),
     }
-    for label, value in facts.items():
-        out.print(f"{label}: {value}", markup=False)
-    out.print(one.get, markup=False)
-    for setting in one.settings:
-        source = f"  # {setting.source}" if setting.source else ""
-        out.print(f"--set {setting.name}={setting.default}{source}", markup=False)
+    settings = [
+        f"--set {setting.name}={setting.default}" + (f"  # {setting.source}" * bool(setting.source))
+        for setting in one.settings
+    ]
+    lines = [one.page, "", *(f"{k}: {v}" for k, v in facts.items()), one.get, "", *settings]
+    stdout().print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def download(
