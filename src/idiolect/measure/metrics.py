@@ -169,13 +169,17 @@ def text_metric(name: str) -> TextMetric:
 _ROUGE = re.compile(r"[a-z0-9]+")
 
 
-@lru_cache(maxsize=10_000)
-def _rouge_tokens(text: str, stemmed: bool) -> tuple[str, ...]:
-    """As rouge-score cuts a text: runs of a–z and 0–9, words of more than three stemmed."""
+@lru_cache(maxsize=20_000)
+def rouge_words(text: str, stemmed: bool) -> tuple[Sequence[str], Mapping[str, int]]:
+    """As rouge-score cuts a text: runs of a–z and 0–9, words of more than three stemmed.
+
+    Returns:
+        The words, and how often each occurs.
+    """
     words = _ROUGE.findall(text.lower())
-    return (
-        tuple(stem(word) if len(word) > 3 else word for word in words) if stemmed else tuple(words)
-    )
+    if stemmed:
+        words = [stem(word) if len(word) > 3 else word for word in words]
+    return words, Counter(words)
 
 
 def _f_measure(common: int, made: int, real: int) -> float:
@@ -202,22 +206,30 @@ class Rouge:
         return [self._pair(*pair) for pair in zip(outputs, references, strict=True)]
 
     def _pair(self, output: str, reference: str) -> float:
-        made, real = (_rouge_tokens(text, self.stemmed) for text in (output, reference))
-        if self.n is None:
-            return _f_measure(_common(made, real), len(made), len(real)) if real else np.nan
-        one, other = _grams(made, self.n), _grams(real, self.n)
-        if not other:
+        one, counts = rouge_words(output, self.stemmed)
+        other, expected = rouge_words(reference, self.stemmed)
+        less = (self.n or 1) - 1
+        if len(other) <= less:
             return np.nan
-        left, common = Counter(other), 0
-        for gram in one:
-            if left.get(gram, 0):
-                left[gram] -= 1
-                common += 1
-        return _f_measure(common, len(one), len(other))
+        # Nearly all words of two texts are in one of them only.
+        shared = counts.keys() & expected.keys()
+        if not shared:
+            return 0.0
+        # What repeats one shared word is the longest common subsequence.
+        if self.n == 1 or (self.n is None and len(shared) == 1):
+            common = sum(min(counts[word], expected[word]) for word in shared)
+        elif self.n is None:
+            common = _common(*([word for word in text if word in shared] for text in (one, other)))
+        else:
+            grams, others = _grams(one, self.n), _grams(other, self.n)
+            both = set(grams).intersection(others)
+            often, wanted = (Counter(grams), Counter(others)) if both else (Counter(), Counter())
+            common = sum(min(often[gram], wanted[gram]) for gram in both)
+        return _f_measure(common, len(one) - less, len(other) - less)
 
 
-def _grams(words: Sequence[str], n: int) -> Sequence[object]:
-    return words if n == 1 else list(zip(*(words[k:] for k in range(n)), strict=False))
+def _grams(words: Sequence[str], n: int) -> Sequence[tuple[str, ...]]:
+    return list(zip(*(words[k:] for k in range(n)), strict=False))
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
