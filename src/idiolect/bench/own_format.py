@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -126,6 +127,9 @@ def lines(path: Path) -> Iterator[tuple[Line, str]]:
     form = TypeAdapter(Line)
     for number, row in streamed(path):
         where = f"line {number:,} of '{path.name}'"
+        gold = row.get("gold")
+        if isinstance(gold, float) and not isfinite(gold):
+            raise DataError(f"Found {gold!r} as 'gold' in {where}; text or a number is needed.")
         try:
             line = form.validate_python(_renamed(row))
             for time in (line.time, *(entry.time for entry in line.profile or ())):
