@@ -24,7 +24,7 @@ from typing import Literal
 from idiolect.bench.benchmark import Benchmark
 from idiolect.bench.dataset import absent, dataset
 from idiolect.bench.examples import Examples
-from idiolect.bench.rows import Found, parts, rows
+from idiolect.bench.rows import Found, rows
 from idiolect.data import Event, Item, Request
 from idiolect.errors import CapabilityError, DataError
 from idiolect.measure.labels import rating_metrics
@@ -68,9 +68,10 @@ def pgraphrag(
         DataError: The file is missing, cut short, or of another release.
     """
     folder = Path(folder).expanduser()
-    paths = parts(folder, f"{source}_{split}.json")
+    name = f"{source}_{split}.json"
+    paths = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
     if not paths:
-        raise absent("pgraphrag", folder, f"{source}_{split}.json", home=HOME)
+        raise absent("pgraphrag", folder, name, home=HOME)
     found, events = Examples(f"PGraphRAG {source} {split} {task}"), list[Event]()
     empty = 0
     for row in rows(paths[:1]):
