@@ -7,9 +7,10 @@ from collections import Counter
 import numpy as np
 
 from idiolect.errors import CapabilityError
-from idiolect.floor.similar import Floats, content, shown
+from idiolect.floor.similar import Floats, shown
 from idiolect.lm import Prompt
 from idiolect.measure import FEATURES, Text, measure
+from idiolect.measure.text import content
 
 #: Statements a dimension at most.
 MOST = 2

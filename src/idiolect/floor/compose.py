@@ -9,9 +9,10 @@ import numpy as np
 
 from idiolect.floor.request import asked, joined, plain
 from idiolect.floor.said import quoted_words, statements
-from idiolect.floor.similar import Floats, content, likeness, number, shown
+from idiolect.floor.similar import Floats, likeness, number, shown
 from idiolect.lm import Entry, Prompt
 from idiolect.measure import Text, measure
+from idiolect.measure.text import content
 
 #: Weight of the whole text's cosine with the request, so that sentences of one text keep together
 #: (ours).

@@ -9,9 +9,10 @@ import numpy as np
 
 from idiolect.errors import CapabilityError
 from idiolect.floor.said import quoted_words, statements
-from idiolect.floor.similar import central, content, shown
+from idiolect.floor.similar import central, shown
 from idiolect.lm import Entry, Prompt
 from idiolect.measure import Text
+from idiolect.measure.text import content
 
 #: Statements in a summary at most.
 MOST = 8

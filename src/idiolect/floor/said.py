@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from idiolect.floor.similar import content
 from idiolect.measure import FEATURES, Feature
+from idiolect.measure.text import content
 
 #: A feature and whether there is more of it (1) or less (−1).
 Statement = tuple[Feature, int]

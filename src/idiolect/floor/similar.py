@@ -9,15 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.lm import Entry
-from idiolect.measure import Text
-from idiolect.measure.text import FUNCTION_WORDS
+from idiolect.measure.text import content
 
 Floats = NDArray[np.float64]
-
-
-def content(text: str) -> list[str]:
-    """The words of a text in lower case, without those that carry only grammar."""
-    return [word for word in Text(text).lower if word not in FUNCTION_WORDS]
 
 
 def likeness(texts: Sequence[str], others: Sequence[str]) -> Floats:

@@ -124,6 +124,11 @@ def _vader() -> Any:
     return SentimentIntensityAnalyzer()
 
 
+def content(text: str) -> list[str]:
+    """The words of a text in lower case, without those that carry only grammar."""
+    return [word for word in Text(text).lower if word not in FUNCTION_WORDS]
+
+
 def function_share(texts: Iterable[Text]) -> float:
     """Share of English function words among all words of the texts; 0 without words."""
     words = [word for text in texts for word in text.lower]

@@ -3,7 +3,9 @@
 from idiolect.profile.claim import Claim, Polarity, Span, Status, claims, grounded
 from idiolect.profile.condense import Hierarchical, Recurrent, in_blocks, summarized
 from idiolect.profile.keyed import Keyed, Noted, as_lines
+from idiolect.profile.markdown import from_markdown, to_markdown
 from idiolect.profile.profile import Change, Profile, Update
+from idiolect.profile.render import Render, Rendering
 from idiolect.profile.schema import Field, Schema
 from idiolect.profile.writing import expected, writing
 
@@ -17,6 +19,8 @@ __all__ = [
     "Polarity",
     "Profile",
     "Recurrent",
+    "Render",
+    "Rendering",
     "Schema",
     "Span",
     "Status",
@@ -24,8 +28,10 @@ __all__ = [
     "as_lines",
     "claims",
     "expected",
+    "from_markdown",
     "grounded",
     "in_blocks",
     "summarized",
+    "to_markdown",
     "writing",
 ]
