@@ -328,7 +328,7 @@ def main() -> None:
     frame = frame.with_columns(pl.col("subject", "body").fill_null(""))
     frame = frame.with_columns(pl.format("{}\n\n{}", "subject", "body").alias("both"))
     films = pl.read_csv(folder / "rotten" / "reviews.csv.gz").rename({"critic": "author"})
-    busy = films.group_by("author").len().filter(pl.col("len") >= 60)["author"].sort().to_list()
+    busy = films.group_by("author").len().filter(pl.col("len") >= 50)["author"].sort().to_list()
 
     looked_at, authors = halves(frame["author"].unique().sort().to_list())
     columns = ("body", "subject", "both")
