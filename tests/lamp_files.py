@@ -10,20 +10,20 @@ TAGS = (
     "sci-fi, based on a book, comedy, action, twist ending, dystopia, dark comedy, classic, "
     "psychology, fantasy, romance, thought-provoking, social commentary, violence, true story"
 )
-#: The published wording in front of what is asked about, by task.
+CATEGORIES = (
+    "women, religion, politics, style & beauty, entertainment, culture & arts, sports, "
+    "science & technology, travel, business, crime, education, healthy living, parents, "
+    "food & drink"
+)
+#: What stands in front of what is asked about, by task: wording of ours, markers as published.
 ASKED = {
-    "LaMP-2": "Which tag does this movie relate to among the following tags? Just answer with the "
-    f"tag name without further explanation. tags: [{TAGS}] description: ",
-    "LaMP-2-old": "Which category does this article relate to among the following categories? Just "
-    "answer with the category name without further explanation. categories: [women, religion, "
-    "politics, style & beauty, entertainment, culture & arts, sports, science & technology, "
-    "travel, business, crime, education, healthy living, parents, food & drink] article: ",
-    "LaMP-3": "What is the score of the following review on a scale of 1 to 5? just answer with "
-    "1, 2, 3, 4, or 5 without further explanation. review: ",
-    "LaMP-4": "Generate a headline for the following article: ",
-    "LaMP-5": "Generate a title for the following abstract of a paper: ",
-    "LaMP-6": "Generate a subject for the following email: ",
-    "LaMP-7": "Paraphrase the following tweet without any explanation before or after it: ",
+    "LaMP-2": f"Which of these fits the film? tags: [{TAGS}] description: ",
+    "LaMP-2-old": f"Where does the article belong? categories: [{CATEGORIES}] article: ",
+    "LaMP-3": "How many stars, 1 to 5, come with the review: ",
+    "LaMP-4": "Write the headline of an article: ",
+    "LaMP-5": "Write the title of a paper: ",
+    "LaMP-6": "Write the subject of an e-mail: ",
+    "LaMP-7": "Say the tweet in other words: ",
 }
 #: A task's entries: what one says of the subject `about`, as user `who` does.
 ENTRIES = {
@@ -57,8 +57,7 @@ def asked(task: str, about: str) -> str:
     """An input as published."""
     if task == "LaMP-1":
         return (
-            f'For an author who has written the paper with the title "Of {about}", which reference '
-            "is related? Just answer with [1] or [2] without explanation. "
+            f'The paper with the title "Of {about}" cites one of two. Which? '
             f'[1]: "Deep {about} and rain" [2]: "Frost without {about}"'
         )
     return ASKED[task] + f"A short piece on {about} and frost"

@@ -73,8 +73,7 @@ def test_own_texts_are_ranked_as_by_the_authors_retriever(tmp_path: Path, task: 
     made[0]["input"] = asked(task, "X").replace("A short piece on X and frost", about)
     if task == "LaMP-1":
         made[0]["input"] = (
-            f'For an author who has written the paper with the title "{about}", which reference is '
-            "related? Just answer with [1] or [2] without explanation. "
+            f'The paper with the title "{about}" cites one of two. Which? '
             f'[1]: "{first}" [2]: "{second}"'
         )
     found = load(tmp_path, task, made)

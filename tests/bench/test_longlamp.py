@@ -31,10 +31,9 @@ ENTRIES = {
     "email_generation": lambda about: {"title": f"Re: {about}", "text": f"Dear all, {about}."},
 }  # fmt: skip
 INPUTS = {
-    "abstract_generation": 'Generate an abstract for the title "On snow" using the following '
-    "items: snow, depth",
-    "topic_writing": "Generate the content for a reddit post on snow",
-    "product_review": 'Write the review of a person who has given a rating of "4.0" for a shovel',
+    "abstract_generation": 'Write the abstract of "On snow" with these items: snow, depth',
+    "topic_writing": "Write a post on snow",
+    "product_review": "Write a review of four stars of a shovel",
     "email_generation": "Write the email with the subject: snow tomorrow",
 }
 
