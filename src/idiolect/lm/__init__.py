@@ -21,6 +21,7 @@ from idiolect.lm.model import (
     Token,
 )
 from idiolect.lm.prompt import (
+    TAGS,
     Condition,
     Cut,
     Entry,
@@ -45,6 +46,7 @@ from idiolect.lm.prompt import (
 )
 
 __all__ = [
+    "TAGS",
     "Budget",
     "Budgeted",
     "Cached",

@@ -36,7 +36,9 @@ _TAGS: Mapping[SectionKind, str] = {
     "conversation": "conversation",
     "options": "options",
 }
-_OWN_TAG = re.compile(rf"<(?=/?(?:{'|'.join(_TAGS.values())})>)")
+#: The tags between which prompts show sections.
+TAGS = tuple(_TAGS.values())
+_OWN_TAG = re.compile(rf"<(?=/?(?:{'|'.join(TAGS)})>)")
 
 
 @dataclass(frozen=True)
