@@ -91,6 +91,12 @@ def test_the_checklist_judge_finds_what_it_needs(tmp_path: Path) -> None:
     assert judged.values.tolist() == pytest.approx([2 / 3])
 
 
+def test_nothing_is_scored_without_a_judge(tmp_path: Path) -> None:
+    write_lines(tmp_path / "test.jsonl", [instance()])
+    with pytest.raises(DataError, match="Found no metric of 'CUPID inference'"):
+        cupid(tmp_path).score({"p7/consistent": "Short letters."})
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
