@@ -103,3 +103,11 @@ def test_bad_input_is_one_line(idiolect, arguments, says):
     ran = idiolect("judge", "audit", *arguments)
     assert ran.code == 2
     assert says in ran.error
+
+
+@pytest.mark.parametrize(
+    ("recipe", "role"), [("personalized_judge", "Judge"), ("icopernicus", "Study")]
+)
+def test_what_answers_no_request_is_not_run(idiolect, table, recipe, role):
+    ran = idiolect("run", recipe, "--data", table)
+    assert f"gives a {role} and answers no requests" in ran.error

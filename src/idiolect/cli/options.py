@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from idiolect.errors import IdiolectError, SettingError, UnknownNameError
+from idiolect.errors import CapabilityError, IdiolectError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -168,12 +168,19 @@ def assemble(recipe: str, encoder: str, settings: Iterable[str] | None) -> Assem
 
     Raises:
         UnknownNameError: There is no such recipe, encoder or setting.
+        CapabilityError: The recipe answers no requests.
     """
     from idiolect.catalog import recipe as by_name
     from idiolect.embed import encoder as encoder_by_name
+    from idiolect.roles import Guard, Judge, Study
     from idiolect.run import Assembly
 
     found = by_name(recipe)
+    if found.gives in (Judge, Study, Guard):
+        raise CapabilityError(
+            f"Found recipe {found.name!r}, which gives a {found.gives.__name__} and answers no "
+            "requests of users; call it from Python, or name a recipe that writes or scores."
+        )
     supplies = {"encoder": encoder_by_name(encoder)} if "encoder" in found.needs else {}
     known = {s.name for s in found.settings}
     given = pairs(settings, "--set")
