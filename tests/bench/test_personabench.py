@@ -87,8 +87,9 @@ def write(
     proofs: Any = None,
     segments: Any = None,
     noise: str = "0.0",
+    named: str = "community_0",
 ) -> Path:
-    community = folder / "eval_data" / "community_0"
+    community = folder / "eval_data" / named
     info, private = community / "eval_info", community / "private_data" / f"noise_{noise}"
     info.mkdir(parents=True, exist_ok=True)
     private.mkdir(parents=True, exist_ok=True)
@@ -122,6 +123,16 @@ def test_one_session_is_one_event_in_time(made: Benchmark) -> None:
     session = json.loads(own[0].text)
     assert set(session) == {"time", "target_name", "conversation"}
     assert "\\u00e9" in own[0].text  # as the authors' script writes it
+
+
+def test_people_of_one_name_in_two_communities_stay_apart(tmp_path: Path) -> None:
+    write(tmp_path)
+    other = {source: [] for source in SEGMENTS} | {"purchase_history_data": [bought("t1", "x")]}
+    proofs = {"r0": {"x": ["t1"]}}
+    write(tmp_path, [question("r0", "x")], proofs, other, named="community_1")
+    found = personabench(tmp_path)
+    assert found.view("r0").own.ids == ["t1"]
+    assert found.view("q0").own.ids == ["s1", "s2", "s3", "s4"]
 
 
 def test_subjective_questions_and_people_without_documents_are_not_asked(made: Benchmark) -> None:

@@ -4,6 +4,7 @@ from idiolect.bench import amazon, dpl_reviews
 from idiolect.bench.benchmark import USER, Benchmark, Score
 from idiolect.bench.dataset import Dataset, absent, by_name, dataset, datasets
 from idiolect.bench.dpl_build import Built, build
+from idiolect.bench.pairs import consistency
 from idiolect.bench.paper import Figure, PaperTable
 from idiolect.bench.predictions import Predictions
 from idiolect.bench.rehearsal import Rehearsal
@@ -22,6 +23,7 @@ __all__ = [
     "amazon",
     "build",
     "by_name",
+    "consistency",
     "dataset",
     "datasets",
     "dpl_reviews",

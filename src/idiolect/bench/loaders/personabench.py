@@ -80,7 +80,7 @@ def personabench(folder: Path, *, noise: Literal["0.0", "0.3", "0.5", "0.7"] = "
             event
             for source in SOURCES
             for person in rows([_file(private / f"{source}_all.json")])
-            for event in _sessions(source, person)
+            for event in _sessions(source, community.name, person)
         ]
         events.extend(documents)
         shown = _by_user(documents)
@@ -90,7 +90,7 @@ def personabench(folder: Path, *, noise: Literal["0.0", "0.3", "0.5", "0.7"] = "
             for row in rows([_file(info / f"qa_gt_context_all_noise_{noise}.json")])
         }
         for person in rows([_file(info / "eval_info_all.json")]):
-            name = person.get("Name", str)
+            name = f"{community.name}/{person.get('Name', str)}"
             about = Found(person.get("Eval_Info", dict), f"'Eval_Info' of {person.where}")
             silent += name not in shown
             for question in about.all("qa") if name in shown else ():
@@ -148,8 +148,8 @@ def _file(path: Path) -> Path:
     return path
 
 
-def _sessions(source: str, person: Found) -> Iterator[Event]:
-    name = person.get("Name", str)
+def _sessions(source: str, community: str, person: Found) -> Iterator[Event]:
+    name = f"{community}/{person.get('Name', str)}"
     told: Iterable[Found] = person.all("Data")
     if source == "conversation_data":
         told = (one for partner in told for one in partner.all("Conversations"))

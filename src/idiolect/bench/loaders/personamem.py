@@ -13,6 +13,11 @@ away. The data has no times, so a message's place in its context stands for its 
 since 1970. One context is one user here: several belong to one persona (group ``persona``), which
 intervals by user do not know.
 
+The release of 32k has 589 questions of seven types: recall_user_shared_facts,
+recalling_facts_mentioned_by_the_user, recalling_the_reasons_behind_previous_updates,
+track_full_preference_evolution, suggest_new_ideas, generalizing_to_new_scenarios and
+provide_preference_aligned_recommendations. Other releases name some of them otherwise.
+
 An answer is right if the letters after ``<final_answer>``, or else in the whole reply, are the
 right one alone. Figures are over all questions, and by type, topic and distance.
 
