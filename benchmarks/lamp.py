@@ -2,8 +2,9 @@
 
 Film critics' blurbs become two tasks of the time setting: LaMP-3 (blurb → stars) and LaMP-4
 (synopsis → blurb, where LaMP has article → headline). Each critic is asked for the last one. It
-shows that the pipes are right, and is the quality of no method. Needs the real data
-(IDIOLECT_DATA).
+shows that the pipes are right, and is the quality of no method. LaMP-3's entries are about nothing
+that others wrote about too: there the shuffled control has no history to show, and nothing can be
+compared. Needs the real data (IDIOLECT_DATA).
 
     python benchmarks/lamp.py [--limit N] [--folder FOLDER] [--html FOLDER]
 """
