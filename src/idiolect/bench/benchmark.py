@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from idiolect.data import Event, Population, Request, View
 from idiolect.errors import DataError, UnknownNameError
-from idiolect.measure.judge import Judged, judged
+from idiolect.lm import LanguageModel
+from idiolect.measure.judge import Counts, Judged, Pointwise, judged
 from idiolect.measure.metrics import TextMetric
 from idiolect.measure.statistics import bootstrap, estimate
 from idiolect.roles import Judge
@@ -19,6 +20,8 @@ Floats = NDArray[np.float64]
 _SHOWN = 5
 #: The grouping that every benchmark has.
 USER = "user"
+#: Name of the figure that a judge gives.
+JUDGE = "judge"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Benchmark:
         hidden: The answers are not published: it can be run, not scored here.
         references: What the users really wrote or chose, by example: the text is what outputs are
             scored against, `extra` holds what judges need besides. No recipe sees them.
+        judged_by: Makes the data set's own judge around a model.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Benchmark:
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     average: str = ""
     hidden: bool = False
+    judged_by: Callable[[LanguageModel], Judge] = Pointwise
 
     def __post_init__(self) -> None:
         if not self.examples:
@@ -261,6 +266,27 @@ class Benchmark:
                 f"Found no gold answers of {self.name!r}: they are not published, so it cannot be "
                 "scored here. Use another split, or write predictions for its leaderboard."
             )
+
+    def marks(self, found: Judged) -> dict[str, Score]:
+        """The official figures of verdicts on all examples; those without a mark do not count.
+
+        Where a verdict is made of labels (CUPID), they are summed before they are divided.
+        """
+        figures = {JUDGE: self.mean(found.values)}
+        parts = [verdict.parts for verdict in found.verdicts]
+        if not any(parts):
+            return figures
+        names = [each.name for each in fields(Counts)]
+        sums = np.array([[of.get(name, np.nan) for name in names] for of in parts], dtype=float)
+        whole = Counts(*np.nansum(sums, axis=0))
+        for name in ("precision", "recall", "f1"):
+
+            def figure(drawn: Floats, name: str = name) -> Floats:
+                return np.array([getattr(Counts(*one), name) for one in drawn])
+
+            low, high = bootstrap(sums, self.users, np.random.default_rng(0), of=figure)
+            figures[name] = Score(getattr(whole, name), low, high, figures[JUDGE].rows)
+        return figures
 
     def _matched(self, predictions: Mapping[str, str]) -> list[str]:
         missing = [name for name in self.examples if name not in predictions]

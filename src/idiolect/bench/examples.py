@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from idiolect.bench.benchmark import Benchmark
 from idiolect.data import Event, Population, Request
 from idiolect.errors import DataError
+from idiolect.lm import LanguageModel
+from idiolect.measure.judge import Pointwise
 from idiolect.measure.metrics import TextMetric
+from idiolect.roles import Judge
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Examples:
         *,
         published: bool = False,
         notes: Iterable[str] = (),
+        judged_by: Callable[[LanguageModel], Judge] = Pointwise,
     ) -> Benchmark:
         """All of it, with what is known of the users; empty notes are left out.
 
@@ -79,4 +83,5 @@ class Examples:
             tuple(filter(None, notes)),
             self.references,
             self.groups,
+            judged_by=judged_by,
         )

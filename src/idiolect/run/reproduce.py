@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.bench import Benchmark, Predictions, Rehearsal, Score
+from idiolect.bench import JUDGE, Benchmark, Predictions, Rehearsal, Score
 from idiolect.card import Recipe
 from idiolect.embed import Encoder
 from idiolect.errors import EndpointError
@@ -21,7 +21,6 @@ from idiolect.run.runner import Assembly, Outcome, Progress, run
 REHEARSED = 20
 #: So many requests in a row without an endpoint end a run: the rest would fail too.
 PATIENCE = 10
-JUDGE = "judge"
 
 
 @dataclass(frozen=True)

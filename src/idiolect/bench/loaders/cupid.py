@@ -33,6 +33,7 @@ from idiolect.bench.roles import role
 from idiolect.bench.rows import Found, parts, rows
 from idiolect.data import Event, Message, Request
 from idiolect.errors import DataError
+from idiolect.measure.judge import Checklist, Rubric
 
 HOME = "hub:kixlab/CUPID"
 #: What is asked beside the request; the authors ask for one sentence of at most 30 words.
@@ -101,6 +102,7 @@ def cupid(folder: Path, *, task: Literal["inference", "generation"] = "inference
             else "",
             "Scored by a judge only.",
         ],
+        judged_by=Checklist if task == "inference" else Rubric,
     )
 
 

@@ -27,7 +27,7 @@ from idiolect.bench.rows import Found, parts, rows
 from idiolect.bench.word_for_word import leaks, told
 from idiolect.data import Event, Population, Request
 from idiolect.errors import DataError
-from idiolect.measure.judge.rubric import ASPECTS
+from idiolect.measure.judge.rubric import ASPECTS, Rubric
 
 Category = Literal[
     "Art_and_Entertainment", "Lifestyle_and_Personal_Development", "Society_and_Culture"
@@ -86,6 +86,7 @@ def lamp_qa(
         False,
         (*notes, *leaks(examples.values(), references.values(), events)),
         references,
+        judged_by=Rubric,
     )
 
 
