@@ -254,7 +254,8 @@ def test_the_tables_are_tidy_and_json_holds_them():
     )  # fmt: skip
     rows = found.rows()
     assert rows.height == 6 * len(found.arms) * 2
-    assert set(rows.columns) == {"example", "user", "method", "history", "metric", "value"}
+    assert rows.columns[:7] == ["example", "user", "method", "history", "metric", "better", "value"]
+    assert rows.columns[7:] == ["failed", "calls", "tokens", "retries", "seconds", "cost"]
     whole = json.loads(json.dumps(as_plain(found)))
     assert whole["requests"] == whole["users"] == 6
     assert {t["method"] for t in whole["tests"]["controls"]} == {"rag"}

@@ -42,6 +42,7 @@ def to_html(found: Comparison, *, cases: int = 3) -> str:
         *(html.alarm(alarm) for alarm in alarms(found)),
         *(html.note(note) for note in notes(found)),
         _scores(found, metric),
+        _repeats(found),
         _tests(found, metric),
         _controls(found, metric),
         _noise(found, metric),
@@ -58,10 +59,12 @@ def lead(found: Comparison) -> str:
     users, first = len(set(found.users)), found.metrics[0]
     shown = "as in the authors' code" if found.benchmark.published else "cut at each request"
     direction = f"; lower {first.name} is better" if first.higher_is_better is False else ""
+    # What was not run here is not known to have seen the same.
+    ran = all(arm.outcomes is not None for arm in found.arms)
+    views = f"; every method saw the same views, {shown}" if ran else ""
     return (
         f"{found.benchmark.name}: {len(found.requests):,} requests of {users:,} "
-        f"user{'s' if users != 1 else ''}; model {found.lm}; every method saw the same views, "
-        f"{shown}{direction}."
+        f"user{'s' if users != 1 else ''}; model {found.lm}{views}{direction}."
     )
 
 
@@ -89,13 +92,19 @@ def alarms(found: Comparison) -> list[str]:
 def notes(found: Comparison) -> list[str]:
     """What a reader must know before the figures."""
     said = []
-    if found.lm == "extractive":
+    if "extractive" in found.lm.split(", "):
         said.append(FLOOR)
     if len(set(found.users)) == 1:
         said.append(ONE_USER)
+    for name, why in found.unjudged.items():
+        if why:
+            said.append(
+                f"The judge gave no mark to {len(why)} of {len(found.requests)} answers of {name}; "
+                f"they do not count. The first: {why[0]}"
+            )
     said += found.benchmark.notes
     for arm in found.arms:
-        failed = sum(text is None for text in arm.texts)
+        failed = arm.unanswered
         if failed > MANY * len(found.requests):
             kinds = ", ".join(f"{n} {kind}" for kind, n in arm.failures.most_common())
             said.append(
@@ -112,7 +121,7 @@ def _scores(found: Comparison, metric: str) -> str:
     bars = [_bar(found, arm, metric) for arm in own]
     head = (
         "method", metric, "95 % interval", "scored", "failed", "unreadable", "calls", "tokens",
-        "retries", "seconds",
+        "retries", "seconds", *(["cost"] if _priced(found) else []),
     )  # fmt: skip
     return html.section(
         "Scores",
@@ -145,19 +154,23 @@ def _best(found: Comparison, arms: Sequence[Arm], metric: str) -> Arm:
 
 def _row(found: Comparison, arm: Arm, metric: str) -> tuple[str, ...]:
     score, cost = found.score(arm, metric), arm.cost
-    failed = sum(text is None for text in arm.texts)
     return (
         arm.name,
         _figure(score.value),
         _interval(score.low, score.high),
         str(score.rows),
-        str(failed),
+        str(arm.unanswered),
         str(arm.failures["ReplyError"]),
         _figure(cost["calls"], 1),
         _figure(cost["tokens"], 0),
         _figure(cost["retries"], 2),
         _figure(cost["seconds"], 3),
+        *([_figure(cost["cost"], 5)] if _priced(found) else []),
     )
+
+
+def _priced(found: Comparison) -> bool:
+    return any(math.isfinite(arm.cost["cost"]) for arm in found.arms)
 
 
 def _tests(found: Comparison, metric: str) -> str:
@@ -178,6 +191,33 @@ def _tests(found: Comparison, metric: str) -> str:
         lead="Paired over the requests that both answered; p by exchanging signs user by user, "
         "corrected "
         "over the methods (Holm).",
+    )
+
+
+def _repeats(found: Comparison) -> str:
+    rows = []
+    for method in found.repeats:
+        for metric in found.metrics:
+            values = found.between(method, metric.name)
+            if np.isfinite(values).all():
+                rows.append(
+                    (
+                        method,
+                        metric.name,
+                        str(len(values)),
+                        _figure(float(values.mean())),
+                        _figure(float(values.std(ddof=1))),
+                        _figure(float(values.min())),
+                        _figure(float(values.max())),
+                    )
+                )
+    head = ("method", "metric", "seeds", "mean over seeds", "sd between seeds", "lowest", "highest")
+    return html.section(
+        "Between seeds",
+        html.table(head, rows) if rows else "",
+        lead="The same method with several seeds. Their requests and users are the same, so that "
+        "nothing is pooled: each seed has its own row and interval above. The standard deviation "
+        "says how much the draw alone moves a figure, not how users differ.",
     )
 
 
@@ -261,26 +301,28 @@ def _canaries(found: Comparison) -> str:
 
 
 def _cost(found: Comparison, metric: str) -> str:
-    own = [arm for arm in found.own if arm.costs is not None]
+    labels = {"tokens": "tokens a request", "cost": "cost of a request, in the price's currency"}
+    planes = [_against(found, metric, cost, label) for cost, label in labels.items()]
+    return html.section(
+        "Cost against quality", *map(html.card, filter(None, planes)), lead="Up and left is better."
+    )
+
+
+def _against(found: Comparison, metric: str, cost: str, label: str) -> str:
+    """Quality against one of the costs; empty where fewer than two methods have both."""
     points = [
-        Point(arm.cost["tokens"], mean, True, f"{arm.name}: {mean:.4f}", arm.name)
-        for arm in own
-        if math.isfinite(mean := found.score(arm, metric).value)
+        Point(arm.cost[cost], mean, True, f"{arm.name}: {mean:.4f}", arm.name)
+        for arm in found.own
+        if math.isfinite(arm.cost[cost]) and math.isfinite(mean := found.score(arm, metric).value)
     ]
     if len(points) < 2:
         return ""
-    return html.section(
-        "Cost against quality",
-        html.card(
-            plane(
-                points,
-                Axis.over("tokens a request", [p.x for p in points]),
-                Axis.over(metric, [p.y for p in points]),
-                title=f"{metric} against tokens",
-                size=(820, 420),
-            )
-        ),
-        lead="Up and left is better.",
+    return plane(
+        points,
+        Axis.over(label, [p.x for p in points]),
+        Axis.over(metric, [p.y for p in points]),
+        title=f"{metric} against {cost}",
+        size=(820, 420),
     )
 
 
@@ -322,6 +364,8 @@ def _cases(found: Comparison, metric: str, cases: int) -> str:
     if len(own) < 2:
         return ""
     best = _best(found, own[1:], metric)
+    if own[0].texts is None or best.texts is None:  # only scores were kept
+        return ""
     gain = _sign(found, metric) * (found.column(best, metric) - found.column(own[0], metric))
     order = [int(n) for n in np.argsort(gain, kind="stable") if math.isfinite(gain[n])]
     worst, top = order[:cases], order[::-1][:cases]
@@ -341,7 +385,7 @@ def _case(found: Comparison, n: int, base: Arm, best: Arm, metric: str) -> str:
     boxes = [
         html.card(
             html.tags(f"{arm.name}: {found.column(arm, metric)[n]:.3f}"),
-            html.text(arm.texts[n] or ""),
+            html.text((arm.texts[n] if arm.texts else None) or ""),
         )
         for arm in (base, best)
     ]
@@ -358,7 +402,7 @@ def _case(found: Comparison, n: int, base: Arm, best: Arm, metric: str) -> str:
 
 def _failed(found: Comparison, n: int, arm: Arm) -> str:
     failure = arm.outcomes[n].failure if arm.outcomes else None
-    why = f"{failure.kind}: {failure.message}" if failure else "no prediction"
+    why = f"{failure.kind}: {failure.message}" if failure else arm.failed[n]
     return html.card(html.tags("failed", found.requests[n].user), html.note(why))
 
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.bench import Benchmark, Score
+from idiolect.bench import JUDGE, Benchmark, Score
 from idiolect.data import Request
 from idiolect.errors import DataError, SettingError
 from idiolect.lm import LanguageModel
 from idiolect.measure import Paired, TextMetric, detectable, holm, paired
+from idiolect.roles import Judge
 from idiolect.run.canary import Canary, watch
 from idiolect.run.controls import WRONG_USER, Control
 from idiolect.run.paraphrases import led
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 OWN = "own"
-COSTS = ("calls", "tokens", "retries", "seconds")
+COSTS = ("calls", "tokens", "retries", "seconds", "cost")
 #: Why an example has no answer where predictions were made elsewhere.
 ABSENT = "no prediction"
+#: Stands for a judge's marks among the metrics.
+MARK = TextMetric(JUDGE, "the mark of a judge; see the data set", True, None)
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,17 @@ class Arm:
     Attributes:
         method: Its name.
         history: `own`, or the name of the control.
-        texts: What was answered, one an example; None where nothing was.
+        texts: What was answered, one an example, None where nothing was; None for all where only
+            scores were kept.
         failed: Kind of the error of each example; empty where there is an answer.
-        costs: Figures of each example, one column for each of `COSTS`; None for predictions made
-            elsewhere.  # (examples, 4)
+        costs: Figures of each example, one column for each of `COSTS`, NaN where one is not known
+            (money without a price); None for predictions made elsewhere.  # (examples, 5)
         outcomes: One an example, with calls; None where only the answers were kept.
     """
 
     method: str
     history: str
-    texts: tuple[str | None, ...]
+    texts: tuple[str | None, ...] | None
     failed: tuple[str, ...]
     costs: Floats | None = None
     outcomes: tuple[Outcome, ...] | None = None
@@ -59,7 +63,7 @@ class Arm:
     @classmethod
     def of(cls, method: str, history: str, made: Sequence[Outcome]) -> Arm:
         """An arm that was run."""
-        costs = [[len(o.calls), o.tokens, o.retries, o.seconds] for o in made]
+        costs = [[len(o.calls), o.tokens, o.retries, o.seconds, np.nan] for o in made]
         return cls(
             method,
             history,
@@ -80,10 +84,17 @@ class Arm:
         return Counter(filter(None, self.failed))
 
     @property
+    def unanswered(self) -> int:
+        """How many examples have no answer."""
+        return sum(map(bool, self.failed))
+
+    @property
     def cost(self) -> dict[str, float]:
-        """Means of `COSTS`; NaN for predictions made elsewhere."""
-        means = np.full(len(COSTS), np.nan) if self.costs is None else self.costs.mean(axis=0)
-        return dict(zip(COSTS, means.tolist(), strict=True))
+        """Means of `COSTS` over the examples where they are known; NaN where they are of none."""
+        columns = np.full((0, len(COSTS)), np.nan) if self.costs is None else self.costs
+        known = [column[np.isfinite(column)] for column in columns.T]
+        means = [float(values.mean()) if len(values) else np.nan for values in known]
+        return dict(zip(COSTS, means, strict=True))
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,8 @@ class Comparison:
         noise: Method → its official figures with each neutral lead-in before the instruction; see
             `idiolect.run.paraphrases`.  # (lead-ins, metrics)
         canaries: Method → what its prompts showed of the future; see `idiolect.run.canary`.
+        unjudged: Arm name → answers that the judge gave no mark, and why.
+        repeats: Method → those that are the same but for their seed, by name.
     """
 
     benchmark: Benchmark
@@ -127,6 +140,8 @@ class Comparison:
     seed: int = 0
     noise: Mapping[str, Floats] = field(default_factory=dict)
     canaries: Mapping[str, Canary] = field(default_factory=dict)
+    unjudged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def requests(self) -> tuple[Request, ...]:
@@ -168,7 +183,7 @@ class Comparison:
         The mean of the examples' figures, or the corpus's for metrics that have no other.
         """
         found = self.benchmark.mean(self.column(arm, metric))
-        if found.rows:
+        if found.rows or arm.texts is None:
             return found
         return self.benchmark.figure(self.metrics[self._at(metric)], arm.texts)
 
@@ -205,6 +220,11 @@ class Comparison:
             return float("nan")
         return float(1.96 * figures[:, self._at(metric)].std(ddof=1))
 
+    def between(self, method: str, metric: str) -> Floats:
+        """The official figure of each of a method's seeds; they share users, so none is pooled."""
+        arms = (self.arm(name) for name in self.repeats[method])
+        return np.array([self.score(arm, metric).value for arm in arms if arm is not None])
+
     def detectable(self, metric: str) -> float:
         """The smallest gain over the first method that so many users can show, at power .8.
 
@@ -216,8 +236,14 @@ class Comparison:
         return detectable(second - first, self.users)
 
     def rows(self) -> pl.DataFrame:
-        """Every score: one row an example, method, history and metric."""
+        """Every score: one row an example, method, history and metric.
+
+        `value` is null where there is none and `failed` says why; costs are the example's, the same
+        in each of its metrics' rows.
+        """
         import polars as pl
+
+        better = {True: "higher", False: "lower", None: ""}
 
         return pl.concat(
             [
@@ -228,9 +254,12 @@ class Comparison:
                         "method": arm.method,
                         "history": arm.history,
                         "metric": metric.name,
+                        "better": better[metric.higher_is_better],
                         "value": self.column(arm, metric.name),
+                        "failed": arm.failed,
+                        **dict(zip(COSTS, self._costs(arm), strict=True)),
                     }
-                )
+                ).with_columns(pl.col("value", *COSTS).fill_nan(None))
                 for arm in self.arms
                 for metric in self.metrics
             ]
@@ -252,16 +281,23 @@ class Comparison:
                         "value": found.value,
                         "low": found.low,
                         "high": found.high,
-                        "corpus": metric.corpus(arm.texts, self.truths),
+                        "corpus": None
+                        if arm.texts is None
+                        else metric.corpus(arm.texts, self.truths),
                         "rows": found.rows,
                         "requests": len(self.requests),
                         "users": len(set(self.users)),
-                        "failed": sum(text is None for text in arm.texts),
+                        "failed": arm.unanswered,
                         "unreadable": arm.failures["ReplyError"],
                         **arm.cost,
                     }
                 )
         return pl.DataFrame(table, infer_schema_length=None)
+
+    def _costs(self, arm: Arm) -> Floats:
+        """Of each example; NaN where they are not known.  # (5, examples)"""
+        unknown = np.full((len(COSTS), len(self.requests)), np.nan)
+        return unknown if arm.costs is None else arm.costs.T
 
     def _at(self, metric: str) -> int:
         return [m.name for m in self.metrics].index(metric)
@@ -289,6 +325,7 @@ def compare(
     controls: Mapping[str, Control] | None = None,
     paraphrases: int = 0,
     canary: bool = False,
+    judge: Judge | None = None,
     predictions: Mapping[str, Mapping[str, str | None]] | None = None,
     threads: int = 4,
     seed: int = 0,
@@ -302,6 +339,7 @@ def compare(
         lm: The model of all methods.
         controls: Run each method that reads histories with these too; see `run.controls`.
         paraphrases: Run each method so often again, each time with another neutral lead-in.
+        judge: Marks every answer; its mark is then the first metric.
         canary: Look whether anything later than a request reaches its prompts; asks nobody.
         predictions: Name → example → text, made elsewhere; they count as further methods.
         threads: Requests at once.
@@ -312,16 +350,17 @@ def compare(
         SettingError: The first metric is defined on a corpus only, or there are no metrics.
         DataError: Predictions do not match the examples by id.
     """
-    metrics = benchmark.metrics
+    metrics = (MARK, *benchmark.metrics) if judge is not None else benchmark.metrics
     for metric in metrics:
         metric.require()
-    if not metrics or metrics[0].rows is None:
+    if not metrics or (metrics[0].rows is None and metrics[0] is not MARK):
         raise SettingError(
             f"Found {metrics[0].name!r} as the first metric, which is defined on a corpus only, so "
             "that nothing can be tested on it; name one with a figure for each text first, such as "
             "rouge1."
             if metrics
-            else "Found no metric; name one, such as rouge1."
+            else f"Found no metric of {benchmark.name!r}: its answers are marked by a judge; give "
+            "one (--judge MODEL)."
         )
 
     def made(label: str, build: Build, through: Control | None = None) -> list[Outcome]:
@@ -348,14 +387,23 @@ def compare(
                 for n in range(paraphrases)
             ]
             noise[name] = np.array(
-                [[benchmark.figure(m, arm.texts).value for m in metrics] for arm in told]
+                [[benchmark.figure(m, arm.texts or ()).value for m in metrics] for arm in told]
             )
         if canary:
             canaries[name] = watch(build, benchmark)
     for name, texts in (predictions or {}).items():
         found = _matched(name, texts, benchmark)
         arms.append(Arm(name, OWN, found, tuple("" if t is not None else ABSENT for t in found)))
-    return comparison(benchmark, arms, lm.name, seed=seed, noise=noise, canaries=canaries)
+    return comparison(
+        benchmark,
+        arms,
+        lm.name,
+        judge=judge,
+        threads=threads,
+        seed=seed,
+        noise=noise,
+        canaries=canaries,
+    )
 
 
 def comparison(
@@ -363,19 +411,63 @@ def comparison(
     arms: Iterable[Arm],
     lm: str,
     *,
+    judge: Judge | None = None,
+    threads: int = 4,
     seed: int = 0,
     noise: Mapping[str, Floats] | None = None,
     canaries: Mapping[str, Canary] | None = None,
+    scores: Mapping[str, Floats] | None = None,
+    repeats: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Comparison:
-    """Arms that were run, here or elsewhere, scored."""
-    made = tuple(arms)
-    scores = {
-        arm.name: np.column_stack([m.score(arm.texts, benchmark.truths) for m in benchmark.metrics])
-        for arm in made
-    }
+    """Arms that were run, here or elsewhere, scored.
+
+    Args:
+        benchmark: What was asked.
+        arms: Methods, each with its controls after it; the first is the baseline of tests.
+        lm: Name of the model.
+        judge: Marks every answer; its mark is then the first metric.
+        threads: Answers that are judged at once.
+        seed: As for `compare`.
+        noise: As in `Comparison`.
+        canaries: As in `Comparison`.
+        scores: Figures of the arms of which only these were kept, as in `Comparison`.
+        repeats: As in `Comparison`.
+    """
+    made, figures, unjudged = tuple(arms), dict(scores or {}), {}
+    for arm in made:
+        if arm.texts is None:
+            continue
+        columns = [m.score(arm.texts, benchmark.truths) for m in benchmark.metrics]
+        if judge is not None:
+            marks, unjudged[arm.name] = _marked(benchmark, arm.texts, judge, threads)
+            columns.insert(0, marks)
+        figures[arm.name] = np.column_stack(columns)
     return Comparison(
-        benchmark, made, scores, benchmark.metrics, lm, seed, noise or {}, canaries or {}
+        benchmark,
+        made,
+        figures,
+        (MARK, *benchmark.metrics) if judge is not None else benchmark.metrics,
+        lm,
+        seed,
+        noise or {},
+        canaries or {},
+        unjudged,
+        repeats or {},
     )
+
+
+def _marked(
+    benchmark: Benchmark, texts: Sequence[str | None], judge: Judge, threads: int
+) -> tuple[Floats, tuple[str, ...]]:
+    """A judge's mark of each answer, NaN where there is none, and why it gave none."""
+    pairs = zip(benchmark.examples, texts, strict=True)
+    answers = {name: text for name, text in pairs if text is not None}
+    marks = np.full(len(texts), np.nan)
+    if not answers:
+        return marks, ()
+    found = benchmark.only(answers).judge(judge, answers, threads=threads)
+    marks[[text is not None for text in texts]] = found.values
+    return marks, found.failures
 
 
 def _matched(
