@@ -19,6 +19,7 @@ from idiolect.cli import (
     doctor,
     explain,
     judge,
+    report,
     reproduce,
     run,
 )
@@ -38,6 +39,7 @@ for group in (
     differ,
     run,
     compare,
+    report,
     reproduce,
     bench,
     data,

@@ -74,6 +74,11 @@ def register(app: typer.Typer) -> None:
         "idiolect bench score personamem mine.jsonl --data PersonaMem --by question_type",
     )
     group.command(cls=Variadic, epilog=ending(*examples))(score)
+    examples = (
+        "idiolect bench export lamp task --data LaMP --set task=LaMP-3 --recipe rag",
+        "idiolect bench export personamem task --data PersonaMem",
+    )
+    group.command("export", cls=Variadic, epilog=ending(*examples))(export)
     app.add_typer(group, name="bench")
 
 
@@ -144,9 +149,7 @@ def run(
     built = {method: assemble(method, encoder, None) for method in methods}
     output = Output(html, json, scores, power)
     output.check()
-    benchmark = load(name, folder, settings)
-    if limit is not None:
-        benchmark = benchmark.only(list(benchmark.examples)[:limit])
+    benchmark = _first(load(name, folder, settings), limit)
     found = compared(
         built,
         benchmark,
@@ -205,6 +208,56 @@ def score(
         values = {group: {m: vars(s) for m, s in its.items()} for group, its in found.items()}
         out.write_text(json.dumps(values, indent=1), encoding="utf-8")
         remarks.print(f"Wrote {out}.")
+
+
+def export(
+    name: Name,
+    to: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the task goes.")],
+    folder: Folder,
+    settings: Settings = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="RECIPE", help="Whose prompts; default: the bare request.")
+    ] = None,
+    lm: Annotated[
+        str | None,
+        typer.Option("--lm", metavar="MODEL", help="Whom the recipe asks while it learns."),
+    ] = None,
+    encoder: EncoderName = "lsa",
+    written: Annotated[
+        bool, typer.Option("--written", help="Options are answered in words, not by likelihood.")
+    ] = False,
+    limit: Limit = None,
+    threads: Threads = 4,
+) -> None:
+    """Write a data set as a task of lm-evaluation-harness; it holds the data."""
+    from idiolect.bench import by_name
+    from idiolect.bench.export import export as written_to
+    from idiolect.run import language_model
+
+    method = None if recipe is None else assemble(recipe, encoder, None)
+    model = None if lm is None else language_model(lm)
+    terms = by_name(name).licence
+    benchmark = _first(load(name, folder, settings), limit)
+    made = written_to(
+        benchmark, to, method=method, lm=model, terms=terms, written=written, threads=threads
+    )
+    remarks = stderr()
+    for note in benchmark.notes:
+        remarks.print(note, style="yellow", markup=False)
+    if made.left_out:
+        left_out = ", ".join(made.left_out)
+        remarks.print(f"Left out, as the harness cannot report them: {left_out}.", style="yellow")
+    remarks.print(
+        f"'{made.folder}' holds data under their own terms ({terms}): do not pass it on.",
+        style="yellow", markup=False, soft_wrap=True,
+    )  # fmt: skip
+    out = stdout()
+    out.print(f"Wrote {counted(made.examples, 'example')}: {', '.join(made.metrics)}.")
+    out.print(made.command, markup=False, soft_wrap=True)
+
+
+def _first(benchmark: Benchmark, limit: int | None) -> Benchmark:
+    return benchmark if limit is None else benchmark.only(list(benchmark.examples)[:limit])
 
 
 def load(name: str, folder: Path, settings: list[str] | None) -> Benchmark:

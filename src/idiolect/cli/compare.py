@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ from idiolect.cli.comparing import (
     Seed,
     Threads,
     compared,
+    text_metrics,
 )
 from idiolect.cli.options import (
     Columns,
@@ -35,10 +36,6 @@ from idiolect.cli.options import (
     load,
     stderr,
 )
-
-if TYPE_CHECKING:
-    from idiolect.data import Population
-    from idiolect.measure import TextMetric
 
 
 def register(app: typer.Typer) -> None:
@@ -89,7 +86,7 @@ def compare(
     requests = last_per_user(population, last, at_least=at_least)[:limit]
     found = compared(
         built,
-        Benchmark.held_out(population, requests, _metrics(metrics, population)),
+        Benchmark.held_out(population, requests, text_metrics(metrics, population)),
         lm,
         add,
         controls=controls,
@@ -98,16 +95,3 @@ def compare(
         seed=seed,
     )
     output.show(found)
-
-
-def _metrics(names: str, population: Population) -> list[TextMetric]:
-    """Metrics by name; `similarity` is of LSA vectors fitted on all texts, the real ones too."""
-    from idiolect.embed import Lsa
-    from idiolect.measure import similarity, text_metric
-
-    return [
-        similarity(Lsa().fit(population.frame["text"].to_list()))
-        if name.strip() == "similarity"
-        else text_metric(name.strip())
-        for name in names.split(",")
-    ]

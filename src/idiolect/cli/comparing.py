@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from idiolect.bench import Benchmark
+    from idiolect.data import Population
+    from idiolect.measure import TextMetric
     from idiolect.run import Progress
     from idiolect.run.compare import Comparison
     from idiolect.run.runner import Build
@@ -177,6 +179,19 @@ def predictions(path: Path) -> dict[str, str | None]:
     return found
 
 
+def text_metrics(names: str, population: Population) -> list[TextMetric]:
+    """Metrics by name; `similarity` is of LSA vectors fitted on all texts, the real ones too."""
+    from idiolect.embed import Lsa
+    from idiolect.measure import similarity, text_metric
+
+    return [
+        similarity(Lsa().fit(population.frame["text"].to_list()))
+        if name.strip() == "similarity"
+        else text_metric(name.strip())
+        for name in names.split(",")
+    ]
+
+
 def table(head: list[str], rows: list[list[str]]) -> Table:
     """A plain table: the first column left, the others right."""
     from rich.table import Table
@@ -191,25 +206,27 @@ def table(head: list[str], rows: list[list[str]]) -> Table:
 
 def _print(found: Comparison, out: Console) -> None:
     first, *others = [metric.name for metric in found.metrics]
+    priced = any(arm.cost["cost"] > 0 for arm in found.arms)
     rows = []
     for arm in found.arms:
         score, cost = found.score(arm, first), arm.cost
         interval = f"{score.low:.3f}–{score.high:.3f}" if score.low == score.low else "–"
-        failed = str(sum(text is None for text in arm.texts))
         rows.append(
             [
                 arm.name,
                 f"{score.value:.4f}",
                 interval,
-                failed,
-                f"{cost['calls']:.1f}",
-                f"{cost['tokens']:.0f}",
-                f"{cost['seconds']:.2f}",
+                str(arm.unanswered),
+                _known(cost["calls"], 1),
+                _known(cost["tokens"], 0),
+                _known(cost["seconds"], 2),
+                *([_known(cost["cost"], 5)] if priced else []),
             ]
         )
-    out.print(table(["method", first, "95 %", "failed", "calls", "tokens", "s"], rows))
+    head = ["method", first, "95 %", "failed", "calls", "tokens", "s"]
+    out.print(table([*head, *(["cost"] if priced else [])], rows))
     if others:
-        rows = [[a.name, *(f"{found.score(a, m).value:.3f}" for m in others)] for a in found.arms]
+        rows = [[a.name, *(_known(found.score(a, m).value, 3) for m in others)] for a in found.arms]
         out.print()
         out.print(table(["method", *others], rows))
     for title, tests in (
@@ -228,6 +245,14 @@ def _print(found: Comparison, out: Console) -> None:
             ]
             out.print()
             out.print(table([title, first, "95 %", "p (Holm)"], rows))
+    if found.repeats:
+        rows = []
+        for method in found.repeats:
+            values = found.between(method, first)
+            mean, spread = values.mean(), values.std(ddof=1)
+            rows.append([method, f"{len(values)}", f"{mean:.4f}", f"{spread:.4f}"])
+        out.print()
+        out.print(table(["Between seeds", "seeds", f"mean {first}", "sd"], rows))
     if found.noise:
         rows = [
             [method, f"{len(figures)}", f"{found.noise_floor(method, first):.4f}"]
@@ -242,3 +267,7 @@ def _print(found: Comparison, out: Console) -> None:
         ]
         out.print()
         out.print(table(["Canary", "requests", "events shown", "of the future"], rows))
+
+
+def _known(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}" if value == value else "–"

@@ -170,7 +170,7 @@ def _row(found: Comparison, arm: Arm, metric: str) -> tuple[str, ...]:
 
 
 def _priced(found: Comparison) -> bool:
-    return any(math.isfinite(arm.cost["cost"]) for arm in found.arms)
+    return any(arm.cost["cost"] > 0 for arm in found.arms)
 
 
 def _tests(found: Comparison, metric: str) -> str:
@@ -301,7 +301,9 @@ def _canaries(found: Comparison) -> str:
 
 
 def _cost(found: Comparison, metric: str) -> str:
-    labels = {"tokens": "tokens a request", "cost": "cost of a request, in the price's currency"}
+    labels = {"tokens": "tokens a request"}
+    if _priced(found):
+        labels["cost"] = "cost of a request, in the price's currency"
     planes = [_against(found, metric, cost, label) for cost, label in labels.items()]
     return html.section(
         "Cost against quality", *map(html.card, filter(None, planes)), lead="Up and left is better."
