@@ -1,43 +1,74 @@
 """Readable user models."""
 
+from idiolect.profile.audit import Audit, Audited
+from idiolect.profile.belief import settled
 from idiolect.profile.claim import Claim, Polarity, Span, Status, claims, grounded
 from idiolect.profile.condense import Hierarchical, Recurrent, in_blocks, summarized
+from idiolect.profile.drafts import drafted, past_request
 from idiolect.profile.extract import Extract, Extracted, learnable
+from idiolect.profile.hypotheses import Guess, Hypotheses, Hypothesis, Written
 from idiolect.profile.keyed import Keyed, Noted, as_lines
 from idiolect.profile.markdown import from_markdown, to_markdown
+from idiolect.profile.opinions import Opinion, failed, opinions
+from idiolect.profile.optimize import Graded, Optimize, Optimized, Trial, shared_and_new
 from idiolect.profile.profile import Change, Profile, Update
 from idiolect.profile.render import Render, Rendering
+from idiolect.profile.retrieve import Retrieve
+from idiolect.profile.revise import Revise
 from idiolect.profile.schema import Field, Schema
 from idiolect.profile.sensitive import KINDS, sensitive
+from idiolect.profile.update import Append, Consolidate, FieldUpdate
 from idiolect.profile.writing import expected, writing
 
 __all__ = [
     "KINDS",
+    "Append",
+    "Audit",
+    "Audited",
     "Change",
     "Claim",
+    "Consolidate",
     "Extract",
     "Extracted",
     "Field",
+    "FieldUpdate",
+    "Graded",
+    "Guess",
     "Hierarchical",
+    "Hypotheses",
+    "Hypothesis",
     "Keyed",
     "Noted",
+    "Opinion",
+    "Optimize",
+    "Optimized",
     "Polarity",
     "Profile",
     "Recurrent",
     "Render",
     "Rendering",
+    "Retrieve",
+    "Revise",
     "Schema",
     "Span",
     "Status",
+    "Trial",
     "Update",
+    "Written",
     "as_lines",
     "claims",
+    "drafted",
     "expected",
+    "failed",
     "from_markdown",
     "grounded",
     "in_blocks",
     "learnable",
+    "opinions",
+    "past_request",
     "sensitive",
+    "settled",
+    "shared_and_new",
     "summarized",
     "to_markdown",
     "writing",

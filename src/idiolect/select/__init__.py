@@ -1,6 +1,13 @@
 """Which events and which people."""
 
 from idiolect.select.chosen import Chosen, Representatives, Selector
+from idiolect.select.demonstrations import (
+    Attempt,
+    Demonstration,
+    DemonstrationSet,
+    SearchDemonstrations,
+    Searched,
+)
 from idiolect.select.events import Dense, Fused, Mmr, Random, Recency, mmr_order, nearest
 from idiolect.select.okapi import (
     Okapi,
@@ -23,8 +30,11 @@ from idiolect.select.representatives import (
 )
 
 __all__ = [
+    "Attempt",
     "Chosen",
     "ClusterCentres",
+    "Demonstration",
+    "DemonstrationSet",
     "Dense",
     "Farthest",
     "Fused",
@@ -38,6 +48,8 @@ __all__ = [
     "RandomPeers",
     "Recency",
     "Representatives",
+    "SearchDemonstrations",
+    "Searched",
     "Selector",
     "StratifiedByRating",
     "all_words",

@@ -6,6 +6,15 @@ decide has no value and a reason; it is counted apart and never becomes a zero.
 
 from idiolect.measure.judge.asking import Considered, Sure
 from idiolect.measure.judge.checklist import Checklist, Counts, micro
+from idiolect.measure.judge.demonstrated import (
+    Comparison,
+    Demonstrated,
+    Said,
+    accuracy_in_both_orders,
+    comparisons,
+    rewards,
+    solved,
+)
 from idiolect.measure.judge.pairwise import (
     PAIRWISE,
     Pairwise,
@@ -34,8 +43,10 @@ __all__ = [
     "POINTWISE",
     "SCALE",
     "Checklist",
+    "Comparison",
     "Considered",
     "Counts",
+    "Demonstrated",
     "Judged",
     "Known",
     "Pairwise",
@@ -48,17 +59,22 @@ __all__ = [
     "ReplayPairs",
     "Result",
     "Rubric",
+    "Said",
     "Suits",
     "Summed",
     "Sure",
     "Told",
+    "accuracy_in_both_orders",
     "against",
     "asked_id",
+    "comparisons",
     "judged",
     "line",
     "micro",
     "nothing",
     "preferred",
+    "rewards",
     "rival",
     "samples",
+    "solved",
 ]
