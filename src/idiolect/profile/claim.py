@@ -140,6 +140,13 @@ class Claim:
         """The words that show it, each once."""
         return tuple(dict.fromkeys(span.quote for span in self.spans if span.quote))
 
+    @property
+    def said(self) -> tuple[str, Value | None, str]:
+        """Equal for claims that say the same: in the same words, or as the same attribute."""
+        if self.attribute:
+            return self.attribute, self.value, self.when
+        return " ".join(self.text.casefold().split()), None, self.when
+
     def holds(self, at: datetime | None = None) -> bool:
         """True if it may be used: not suppressed, and valid (at a time; None: now and still)."""
         if self.status == "suppressed":

@@ -13,7 +13,10 @@ from idiolect.profile.sensitive import sensitive
 
 #: Columns that mark a text as put in by a program: recalled beliefs, tool results, templates.
 NOT_THE_USERS = ("recalled", "injected")
-_RECALLED = re.compile(rf"<({'|'.join(TAGS)})>.*?</\1>", re.DOTALL)
+#: A section that is cut short lasts to the end.
+_RECALLED = re.compile(
+    rf"<\s*({'|'.join(TAGS)})\s*>.*?(?:<\s*/\s*\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
+)
 
 EXTRACT = (
     "You see texts that one user wrote, numbered. Note what they say about the user: what the user "
@@ -22,7 +25,8 @@ EXTRACT = (
     "the person that it is about (`dimension`: one of {dimensions}), the number of the text "
     "(`number`), the words of that text that show it, exactly as they stand there (`quote`), "
     "whether the user says it outright (`stated`) or you conclude it, whether the user is for it, "
-    "against it or neither (`polarity`), and how sure it is, from 0 to 1 (`confidence`). Leave out "
+    "against it or neither (`polarity`), how sure it is, from 0 to 1 (`confidence`), and for about "
+    "how many days it will stay true (`days`, null for what lasts). Leave out "
     "what only holds for the moment of writing, what is true of everybody, and what other people "
     "say. Give an empty list where there is nothing."
 )
@@ -39,6 +43,7 @@ class Noted:
     stated: bool = False
     polarity: Polarity = "neutral"
     confidence: float = 0.5
+    days: float | None = None
     __pydantic_config__: ClassVar[Any] = STRICT
 
 
@@ -137,6 +142,7 @@ class Extract:
             noted.polarity,
             (span,),
             learned_at=event.time,
+            durability=noted.days if noted.days is None or noted.days > 0 else None,
             sensitive=kind,
         ), ""
 

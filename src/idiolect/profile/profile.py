@@ -283,10 +283,10 @@ class Profile:
             DataError: It is another user's.
         """
         self._same(other)
-        merged, mine = self, {_key(claim): claim for claim in self.claims}
+        merged, mine = self, {claim.said: claim for claim in self.claims}
         new = []
         for theirs in other.claims:
-            if (known := mine.get(_key(theirs))) is None:
+            if (known := mine.get(theirs.said)) is None:
                 new.append(theirs)
                 continue
             spans = tuple(dict.fromkeys((*known.spans, *theirs.spans)))
@@ -355,12 +355,6 @@ class Profile:
         version = self.version + 1
         made = (Change(version, kind, name, reason, at, before) for kind, name, before in steps)
         return replace(self, claims=claims, version=version, history=(*self.history, *made))
-
-
-def _key(claim: Claim) -> Any:
-    if claim.attribute:
-        return claim.attribute, claim.value
-    return " ".join(claim.text.casefold().split())
 
 
 #: A profile and new claims in, the profile that believes them as well out: how memory is kept.

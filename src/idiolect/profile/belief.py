@@ -1,0 +1,139 @@
+"""What it does to a profile to hear something: again, for the first time, or to the contrary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from idiolect.data import Events
+from idiolect.errors import DataError
+from idiolect.profile.claim import Claim, grounded
+from idiolect.profile.profile import Profile
+
+#: What outranks what; only among equals the newer is believed.
+_RANK = {"suppressed": -1, "inferred": 0, "stated": 1, "corrected": 2}
+
+
+def evident(claims: Sequence[Claim], own: Events) -> list[Claim]:
+    """The claims, if every one quotes the user's own events.
+
+    Raises:
+        DataError: One does not.
+    """
+    kept, refused = grounded(claims, own)
+    if refused:
+        raise DataError(
+            f"Found {len(refused)} of {len(claims)} claims without evidence: {refused[0]}. Cite "
+            "the user's own events and words that occur there; `grounded` keeps those that do."
+        )
+    return kept
+
+
+def open_claims(profile: Profile) -> list[Claim]:
+    """The claims that something new is held against: those that have not ended."""
+    return [c for c in profile.claims if c.valid_to is None or c.status == "suppressed"]
+
+
+def heard(profile: Profile, claims: Sequence[Claim]) -> tuple[Profile, list[Claim]]:
+    """The profile with the evidence of what it knows in these very words, and the other claims.
+
+    What the user suppressed, or corrected to something else, is not heard again: no claim, and no
+    trace of it.
+    """
+    known = {claim.said: claim.id for claim in open_claims(profile)}
+    corrected = {claim.id for claim in profile.claims if claim.status == "corrected"}
+    denied = {
+        step.before.said
+        for step in profile.history
+        if step.before is not None and step.claim in corrected
+    }
+    new: dict[Any, Claim] = {}
+    for claim in claims:
+        said = claim.said
+        if said in known:
+            profile = again(profile, known[said], claim)
+        elif said in new:
+            new[said] = together(new[said], claim)
+        elif said not in denied:
+            new[said] = claim
+    return profile, list(new.values())
+
+
+def together(one: Claim, other: Claim) -> Claim:
+    """One claim with the evidence of another that says the same."""
+    begun = one.valid_from and other.valid_from and min(one.valid_from, other.valid_from)
+    return replace(
+        one,
+        spans=tuple(dict.fromkeys((*one.spans, *other.spans))),
+        reference=tuple(dict.fromkeys((*one.reference, *other.reference))),
+        confidence=max(one.confidence, other.confidence),
+        status=max(one.status, other.status, key=_RANK.__getitem__),
+        learned_at=latest(one, other),
+        valid_from=begun,
+    )
+
+
+def latest(*claims: Claim) -> datetime | None:
+    """When the newest of some claims was learned."""
+    return max((c.learned_at for c in claims if c.learned_at is not None), default=None)
+
+
+def again(profile: Profile, name: str, claim: Claim, reason: str = "said again") -> Profile:
+    """With the evidence of a claim joined to one that says the same; nothing for suppressed ones.
+
+    Confidence is the higher of the two: that things are said often makes them no surer.
+    """
+    known = profile.claim(name)
+    if known.status == "suppressed":
+        return profile
+    now = together(known, claim)
+    if now == known:
+        return profile
+    fields = ("spans", "reference", "confidence", "status", "learned_at", "valid_from")
+    changes = {field: getattr(now, field) for field in fields}
+    return profile.revise(name, reason, at=claim.learned_at, **changes)
+
+
+def settled(profile: Profile, names: Sequence[str], new: Claim, *, firm: bool = False) -> Profile:
+    """With a claim that contradicts some others: all are kept, one side is current.
+
+    What the user corrected is believed before what the user stated, and that before what was
+    inferred; among equals the newer. The side that is not believed ends when the other begins.
+    Without times it goes to the history.
+
+    Args:
+        profile: With the others.
+        names: Their ids.
+        new: The claim.
+        firm: Believe the others, whatever the new one is.
+    """
+    against = [profile.claim(name) for name in dict.fromkeys(names)]
+    begins = new.valid_from or new.learned_at
+    stronger = [old for old in against if firm or not _believed(new, old)]
+    if stronger:
+        best = max(stronger, key=lambda old: _RANK[old.status])
+        why = f"contradicts {best.id}, which is {'protected' if firm else best.status}"
+        until = max((t for t in (begins, best.valid_from or best.learned_at) if t), default=None)
+        kept = profile.add([new], why, at=new.learned_at)
+        name = kept.claims[-1].id
+        if until is None:
+            return kept.replaced([name], (), why)
+        return kept.revise(name, why, at=new.learned_at, valid_from=begins, valid_to=until)
+    why = f"contradicts {', '.join(old.id for old in against)}"
+    if begins is None:
+        return profile.replaced([old.id for old in against], [new], why)
+    for old in against:
+        ended = max(begins, old.valid_from or begins)
+        profile = profile.end(old.id, f"contradicted by {new.text!r}", at=ended)
+    return profile.add([replace(new, valid_from=begins)], why, at=new.learned_at)
+
+
+def _believed(new: Claim, old: Claim) -> bool:
+    """Whether a claim is believed before an older one that it contradicts."""
+    if new.status != old.status:
+        return _RANK[new.status] > _RANK[old.status]
+    if new.learned_at is None or old.learned_at is None:
+        return True
+    return new.learned_at >= old.learned_at

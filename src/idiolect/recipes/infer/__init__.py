@@ -1,0 +1,1 @@
+"""Recipes that learn what is true of a user."""
