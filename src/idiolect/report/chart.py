@@ -176,6 +176,7 @@ def plane(
             f'<line x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}" stroke="{PALE}" '
             'stroke-dasharray="4 4"/>'
         )
+    named: list[tuple[float, float, float]] = []
     for p in sorted(points, key=lambda p: p.found):
         x, y = at(p.x, p.y)
         colour, radius = (MORE if p.y > 0 else LESS, 3.2) if p.found else ("#cbd5e1", 2.2)
@@ -184,8 +185,13 @@ def plane(
             f"<title>{escape(p.says)}</title></circle>"
         )
         if p.name:
+            # A letter is about seven pixels wide, a line thirteen high.
+            length, line = 7.0 * len(p.name), y - 6
+            while any(a < x + length and x < b and abs(line - c) < 13 for a, b, c in named):
+                line += 13
+            named.append((x, x + length, line))
             parts.append(
-                f'<text x="{x + 7:.1f}" y="{y - 6:.1f}" fill="{INK}">{escape(p.name)}</text>'
+                f'<text x="{x + 7:.1f}" y="{line:.1f}" fill="{INK}">{escape(p.name)}</text>'
             )
     middle = (top + foot) / 2
     parts += [

@@ -376,7 +376,8 @@ def _cases(found: Comparison, metric: str, cases: int) -> str:
         f"Best and worst cases of {best.name}",
         *(_case(found, n, own[0], best, metric) for n in dict.fromkeys([*top, *worst[::-1]])),
         *(_failed(found, n, best) for n in failed),
-        lead=f"Where it gained and lost most over {own[0].name}, with the last prompt.",
+        lead=f"Where it gained and lost most over {own[0].name}"
+        f"{', with the last prompt' if best.outcomes else ''}.",
     )
 
 

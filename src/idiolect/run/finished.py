@@ -132,12 +132,12 @@ def named(runs: Sequence[Finished]) -> list[Finished]:
         told = _facts(run)
         alike = [_facts(o) for o in runs if o.manifest.get("recipe") == run.manifest.get("recipe")]
         apart = [
-            f"{key} {value}"
+            f"{key}={value}"
             for key, value in told.items()
             if any(other.get(key) != value for other in alike)
         ]
         recipe = str(run.manifest.get("recipe", run.path.stem))
-        called.append(replace(run, name=", ".join([recipe, *apart])))
+        called.append(replace(run, name=" ".join([recipe, *apart])))
     times = Counter(run.name for run in called)
     return [
         run if times[run.name] == 1 or not run.manifest else replace(run, name=run.path.name)
@@ -165,9 +165,9 @@ def repeats(runs: Sequence[Finished]) -> dict[str, tuple[str, ...]]:
             recipe = str(group[0].manifest.get("recipe"))
             others = [r for r in runs if r.manifest.get("recipe") == recipe and r not in group]
             apart = [
-                f"{key} {value}"
+                f"{key}={value}"
                 for key, value in told[0].items()
                 if key != "seed" and any(_facts(other).get(key) != value for other in others)
             ]
-            found[", ".join([recipe, *apart])] = tuple(run.name for run in group)
+            found[" ".join([recipe, *apart])] = tuple(run.name for run in group)
     return found
