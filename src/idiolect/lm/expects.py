@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from idiolect.errors import ReplyError, SettingError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 #: `writing` is for the user, `comparison` sets own against reference, `summary` condenses what is
 #: shown; `reasoning` needs free thought, which the LLM-free floor cannot give.
@@ -117,23 +121,24 @@ class Json:
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON schema."""
-        from pydantic import TypeAdapter
-
-        return TypeAdapter(self.model).json_schema()
+        model: Any = self.model
+        schema: dict[str, Any] = json.loads(_schema(model))
+        return schema
 
     def hint(self) -> str:
         """Shows the schema."""
-        schema = json.dumps(self.schema, ensure_ascii=False)
-        return f"Answer with JSON only, by this schema: {schema}"
+        model: Any = self.model
+        return f"Answer with JSON only, by this schema: {_schema(model)}"
 
     def read(self, reply: str) -> Any:
         """The validated object; a fence around the JSON, and words around that, are taken off."""
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
+        model: Any = self.model
         fenced = re.search(r"```(?:json)?\s*(.*)```", reply, re.DOTALL)
         body = fenced.group(1) if fenced else reply
         try:
-            return TypeAdapter(self.model).validate_json(body)
+            return _adapter(model).validate_json(body)
         except ValidationError as error:
             wrong = "; ".join(
                 f"{'.'.join(map(str, one['loc'])) or 'the whole reply'}: {one['msg']}"
@@ -144,6 +149,19 @@ class Json:
                 "ask again.",
                 reply=reply,
             ) from None
+
+
+# Making an adapter takes a millisecond, and every prompt that is rendered shows the schema.
+@lru_cache(maxsize=256)
+def _adapter(model: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(model)
+
+
+@lru_cache(maxsize=256)
+def _schema(model: Any) -> str:
+    return json.dumps(_adapter(model).json_schema(), ensure_ascii=False)
 
 
 def without_thinking(reply: str) -> tuple[str, str]:
