@@ -11,6 +11,7 @@ from idiolect.profile.keyed import Keyed, Noted, as_lines
 from idiolect.profile.markdown import from_markdown, to_markdown
 from idiolect.profile.opinions import Opinion, failed, opinions
 from idiolect.profile.optimize import Graded, Optimize, Optimized, Trial, shared_and_new
+from idiolect.profile.pairs import PersonaReward, pair_reward, pair_scores, shown_pairs, solving
 from idiolect.profile.profile import Change, Profile, Update
 from idiolect.profile.render import Render, Rendering
 from idiolect.profile.retrieve import Retrieve
@@ -42,6 +43,7 @@ __all__ = [
     "Opinion",
     "Optimize",
     "Optimized",
+    "PersonaReward",
     "Polarity",
     "Profile",
     "Recurrent",
@@ -65,10 +67,14 @@ __all__ = [
     "in_blocks",
     "learnable",
     "opinions",
+    "pair_reward",
+    "pair_scores",
     "past_request",
     "sensitive",
     "settled",
     "shared_and_new",
+    "shown_pairs",
+    "solving",
     "summarized",
     "to_markdown",
     "writing",
