@@ -213,13 +213,18 @@ def test_outputs_are_read_in_every_form(tmp_path: Path, name: str, text: str) ->
     assert read_outputs(tmp_path / name) == {"1": "x", "2": "y"}
 
 
+def test_where_nothing_was_written_there_is_none(tmp_path: Path) -> None:
+    lines = '{"id": 1, "output": null}\n{"event": 2, "reply": "x", "failure": "ReplyError"}'
+    (tmp_path / "a.jsonl").write_text(lines)
+    assert read_outputs(tmp_path / "a.jsonl") == {"1": None, "2": None}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('{"id": 1, "output": "x"}\n{"id": 1, "output": "y"}', "two outputs for '1'"),
-        ('{"id": 1, "output": null}', "'None' as 'output' in row 1"),
-        ('{"id": 1, "output": "x", "failure": "ReplyError"}', "no output in 'a.jsonl'"),
-        ('{"name": 1, "output": "x"}', "no 'id' in row 1"),
+        ('{"id": 1, "output": 1.5e}', "broken JSON"),
+        ('{"name": 1, "output": "x"}', "in row 1 of 'a.jsonl', and no id"),
     ],
 )
 def test_outputs_that_cannot_be_matched_are_refused(tmp_path: Path, text: str, said: str) -> None:

@@ -73,4 +73,4 @@ def test_predictions_for_other_events_are_refused(idiolect, reviews, tmp_path):
     assert "10 requests have none" in ran.error
     wrong.write_text('{"reply": "text"}\n', encoding="utf-8")
     ran = idiolect("compare", "plain", "--data", reviews, "--add", f"x={wrong}")
-    assert "line 1" in ran.error
+    assert "in row 1 of 'wrong.jsonl', and no id" in ran.error

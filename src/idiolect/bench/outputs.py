@@ -19,11 +19,8 @@ _FORMS = (
 )
 
 
-def read_outputs(path: str | Path) -> dict[str, str]:
-    """Example → what was written for it.
-
-    Lines of this package's own runs that say why nothing was written are left out, so that `score`
-    names them as missing.
+def read_outputs(path: str | Path) -> dict[str, str | None]:
+    """Example → what was written for it; None where nothing was (null, or a `failure`).
 
     Raises:
         DataError: The file cannot be read, is of another form, or has two outputs for one id.
@@ -49,22 +46,26 @@ def _of_object(whole: Mapping[str, Any], path: Path) -> Iterable[tuple[str, str]
         yield name, Found(several[0], f"{name!r} of '{path.name}'").text("output")
 
 
-def _of_rows(found: Iterable[Found]) -> Iterable[tuple[str, str]]:
+def _of_rows(found: Iterable[Found]) -> Iterable[tuple[str, str | None]]:
     for one in found:
-        if one.row.get("failure") is not None:
-            continue
-        name = next((name for name in NAMES if name in one.row), NAMES[0])
-        made = next((name for name in OUTPUTS if name in one.row), OUTPUTS[0])
-        yield one.text(name), one.text(made)
+        name = next((name for name in NAMES if name in one.row), None)
+        made = next((name for name in OUTPUTS if name in one.row), None)
+        if name is None or made is None:
+            raise DataError(
+                f"Found {', '.join(map(repr, one.row)) or 'nothing'} in {one.where}, and no "
+                f"{'id' if name is None else 'output'}. What can be read: {_FORMS}."
+            )
+        failed = one.row.get("failure") or (made in one.row and one.row[made] is None)
+        yield one.text(name), None if failed else one.text(made)
 
 
-def _once(pairs: Iterable[tuple[str, str]], path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _once(pairs: Iterable[tuple[str, str | None]], path: Path) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
     for name, text in pairs:
         if found.setdefault(name, text) != text:
             raise DataError(
-                f"Found two outputs for {name!r} in '{path.name}': {found[name][:60]!r} and "
-                f"{text[:60]!r}; give one for each example."
+                f"Found two outputs for {name!r} in '{path.name}': {str(found[name])[:60]!r} "
+                f"and {str(text)[:60]!r}; give one for each example."
             )
     if not found:
         raise DataError(f"Found no output in '{path.name}'. What can be read: {_FORMS}.")

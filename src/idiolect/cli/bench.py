@@ -13,6 +13,7 @@ from idiolect.cli.comparing import (
     Controls,
     Html,
     Json,
+    JudgedBy,
     Limit,
     Output,
     Paraphrases,
@@ -21,7 +22,6 @@ from idiolect.cli.comparing import (
     Seed,
     Threads,
     compared,
-    predictions,
     table,
 )
 from idiolect.cli.options import (
@@ -40,7 +40,11 @@ from idiolect.cli.options import (
 from idiolect.errors import DataError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from idiolect.bench import Benchmark, Dataset, Score
+    from idiolect.run import Assembly
+    from idiolect.run.compare import Arm
 
 Name = Annotated[
     str, typer.Argument(metavar="BENCHMARK", help="See `bench list`.", show_default=False)
@@ -136,11 +140,15 @@ def run(
     encoder: EncoderName = "lsa",
     controls: Controls = False,
     paraphrases: Paraphrases = 0,
+    judge: JudgedBy = None,
     power: Power = False,
     add: Add = None,
     limit: Limit = None,
     threads: Threads = 4,
     seed: Seed = 0,
+    replies: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write each method's replies here.")
+    ] = None,
     html: Html = None,
     json: Json = None,
     scores: Scores = None,
@@ -150,6 +158,11 @@ def run(
     output = Output(html, json, scores, power)
     output.check()
     benchmark = _first(load(name, folder, settings), limit)
+    if replies is not None:
+        replies.mkdir(parents=True, exist_ok=True)
+    if benchmark.hidden:
+        _answer(benchmark, built, lm, threads, replies)
+        return
     found = compared(
         built,
         benchmark,
@@ -159,31 +172,35 @@ def run(
         paraphrases=paraphrases,
         threads=threads,
         seed=seed,
+        judge=judge,
     )
+    if replies is not None:
+        for arm in found.own:
+            _keep(replies, benchmark, arm)
     output.show(found)
 
 
 def score(
     name: Name,
     replies: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Lines of JSON with 'id' and 'reply'.")
+        Path, typer.Argument(metavar="FILE", help="Replies by id: JSON lines, or as published.")
     ],
     folder: Folder,
     settings: Settings = None,
     by: Annotated[
         str | None, typer.Option(metavar="GROUPING", help="Also for each group, such as user.")
     ] = None,
-    judge: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Who marks what no metric can score.")
-    ] = None,
+    judge: JudgedBy = None,
     out: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures here.")
     ] = None,
 ) -> None:
     """Score predictions made elsewhere by the official metrics."""
+    from idiolect.bench.outputs import read_outputs
+
     writable(out)
     benchmark = load(name, folder, settings)
-    made = predictions(replies)
+    made = read_outputs(replies)
     failed = [example for example, reply in made.items() if reply is None]
     if failed:
         raise DataError(
@@ -191,15 +208,15 @@ def score(
             "the rest would be of another data set. Answer them, or give an empty reply."
         )
     answers = {example: reply for example, reply in made.items() if reply is not None}
-    figures = benchmark.score(answers)
-    if judge is not None:
-        figures["judge"] = _judged(benchmark, judge, answers)
-    if not figures:
+    if not benchmark.metrics and judge is None:
         raise SettingError(
-            f"Found no metric for {benchmark.name!r}: its answers are marked by a judge; name one "
+            f"Found no metric of {benchmark.name!r}: its answers are marked by a judge; name one "
             "with --judge."
         )
-    found = {"all": figures} | (benchmark.by(by, answers) if by else {})
+    figures = benchmark.score(answers) if benchmark.metrics else {}
+    if judge is not None:
+        figures |= _judged(benchmark, judge, answers)
+    found = {"all": figures} | (benchmark.by(by, answers) if by and benchmark.metrics else {})
     remarks = stderr()
     for note in benchmark.notes:
         remarks.print(note, style="yellow", markup=False)
@@ -278,14 +295,61 @@ def load(name: str, folder: Path, settings: list[str] | None) -> Benchmark:
     return one(folder.expanduser(), **given)
 
 
-def _judged(benchmark: Benchmark, judge: str, answers: dict[str, str]) -> Score:
-    from idiolect.measure import Pointwise
+def _judged(benchmark: Benchmark, judge: str, answers: dict[str, str]) -> dict[str, Score]:
     from idiolect.run import language_model
 
-    verdicts = benchmark.judge(Pointwise(language_model(judge)), answers)
-    for failure in verdicts.failures[:3]:
-        stderr().print(failure, style="yellow", markup=False)
-    return benchmark.mean(verdicts.values)
+    verdicts = benchmark.judge(benchmark.judged_by(language_model(judge)), answers)
+    if verdicts.failures:
+        stderr().print(
+            f"The judge gave no mark to {len(verdicts.failures)} of {len(answers)} answers; they "
+            f"do not count. The first: {verdicts.failures[0]}",
+            style="yellow",
+            markup=False,
+        )
+    return benchmark.marks(verdicts)
+
+
+def _answer(
+    benchmark: Benchmark,
+    built: Mapping[str, Assembly],
+    lm: str,
+    threads: int,
+    folder: Path | None,
+) -> None:
+    """Replies to a split whose answers are not published."""
+    from idiolect.run import language_model
+    from idiolect.run import run as run_all
+    from idiolect.run.compare import OWN, Arm
+
+    if folder is None:
+        raise SettingError(
+            f"Found {benchmark.name!r}, whose answers are not published, so that nothing can be "
+            "scored; give --replies FOLDER to write what was answered."
+        )
+    model = language_model(lm)
+    for name, build in built.items():
+        made = run_all(
+            build,
+            benchmark.population,
+            benchmark.requests,
+            model,
+            threads=threads,
+            published=benchmark.published,
+        )
+        _keep(folder, benchmark, Arm.of(name, OWN, made))
+
+
+def _keep(folder: Path, benchmark: Benchmark, arm: Arm) -> None:
+    """Writes the replies of a method as `score` and `--add` read them."""
+    path = folder / f"{arm.method}.jsonl"
+    texts = arm.texts or (None,) * len(arm.failed)
+    rows = (
+        {"id": example, "reply": text, "failure": failed or None}
+        for example, text, failed in zip(benchmark.examples, texts, arm.failed, strict=True)
+    )
+    lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    stderr().print(f"Wrote {path}.", markup=False)
 
 
 def _figures(by: str, found: dict[str, dict[str, Score]]) -> Any:

@@ -11,6 +11,7 @@ from idiolect.cli.comparing import (
     Controls,
     Html,
     Json,
+    JudgedBy,
     Limit,
     Methods,
     Output,
@@ -62,6 +63,7 @@ def compare(
     ] = "rouge1,rougeL,bleu,length_ratio",
     controls: Controls = False,
     paraphrases: Paraphrases = 0,
+    judge: JudgedBy = None,
     power: Power = False,
     add: Add = None,
     last: Annotated[int, typer.Option(metavar="N", help="Held-out events a user.", min=1)] = 1,
@@ -93,5 +95,6 @@ def compare(
         paraphrases=paraphrases,
         threads=threads,
         seed=seed,
+        judge=judge,
     )
     output.show(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as jsons
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from idiolect.cli.options import PAIRS, pairs, stderr, stdout, writable
-from idiolect.errors import DataError, SettingError
+from idiolect.errors import SettingError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,6 +46,12 @@ Power = Annotated[
 Add = Annotated[
     list[str] | None,
     typer.Option(metavar=PAIRS, help="Predictions made elsewhere: mine=replies.jsonl"),
+]
+JudgedBy = Annotated[
+    str | None,
+    typer.Option(
+        "--judge", metavar="MODEL", help="Who marks answers, as the data set's own judge does."
+    ),
 ]
 Limit = Annotated[int | None, typer.Option(metavar="N", help="At most so many requests.", min=1)]
 Threads = Annotated[int, typer.Option(metavar="N", help="Requests at once.", min=1)]
@@ -118,17 +123,19 @@ def compared(
     paraphrases: int,
     threads: int,
     seed: int,
+    judge: str | None = None,
 ) -> Comparison:
     """The comparison, with progress shown.
 
     Raises:
         SettingError: There is only one method and no control.
     """
+    from idiolect.bench.outputs import read_outputs
     from idiolect.run import language_model
     from idiolect.run.compare import compare
     from idiolect.run.controls import controls as all_controls
 
-    added = {name: predictions(Path(path)) for name, path in pairs(add, "--add").items()}
+    added = {name: read_outputs(path) for name, path in pairs(add, "--add").items()}
     if len(set(built) | set(added)) < 2 and not controls:
         raise SettingError(
             f"Found only {', '.join([*built, *added])!r}; name a second method, or add --controls."
@@ -141,6 +148,7 @@ def compared(
             controls=all_controls(seed) if controls else None,
             paraphrases=paraphrases,
             canary=controls,
+            judge=None if judge is None else benchmark.judged_by(language_model(judge)),
             predictions=added,
             threads=threads,
             seed=seed,
@@ -154,29 +162,6 @@ def _shown() -> Iterator[Callable[[str, Progress], None]]:
         yield lambda arm, now: status.update(
             f"{arm}: {now.done}/{now.total}, {now.rate:.1f}/s, {now.failed} failed"
         )
-
-
-def predictions(path: Path) -> dict[str, str | None]:
-    """Example → reply, as `run --out` writes them; None where the request failed.
-
-    Raises:
-        DataError: A line is no object with `event` (or `id`) and `reply`, or an id is repeated.
-    """
-    found: dict[str, str | None] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = jsons.loads(line)
-            name = str(row["event"] if "event" in row else row["id"])
-            reply = None if row.get("failure") else row["reply"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"Found {line[:60]!r} in line {number} of {path}; each line is JSON with 'event' "
-                f"or 'id', and 'reply', as `idiolect run --out` writes it ({error!r})."
-            ) from error
-        if name in found:
-            raise DataError(f"Found {name!r} twice, again in line {number} of {path}; give one.")
-        found[name] = reply
-    return found
 
 
 def text_metrics(names: str, population: Population) -> list[TextMetric]:
