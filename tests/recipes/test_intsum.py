@@ -95,3 +95,14 @@ def test_a_person_nobody_knows_is_written_for(town):
     outcome = answer(build(), population, asked, lm)
     assert outcome.failure is None
     assert "no events" in outcome.answer.notes[0]
+
+
+def test_a_counted_summary_asks_no_model(town):
+    population, lm = town(), script()
+    outcome = answer(build(summary="counted"), population, population.request("e0-9"), lm)
+    assert [p.stage for p in lm.prompts] == ["write"]
+    assert len(lm.prompts) == recipe("intsum").calls(summary="counted")
+    lines = lm.prompts[0].section("profile")[0].text.splitlines()
+    assert lines[0] == "score “4”: in 2 of 9 texts"
+    assert "3 words a text (median; 3 to 3)" in lines
+    assert len(outcome.answer.user_model.sources) == 9

@@ -11,6 +11,7 @@ from idiolect.lm import (
     Number,
     Prompt,
     Sampling,
+    Section,
     Text,
     conversation,
     given,
@@ -55,6 +56,17 @@ def writing(
         )
 
     return prompt
+
+
+def asked(request: Request) -> tuple[Section, ...]:
+    """What is asked, without anything of the user: item, given facts, conversation, request."""
+    parts = (
+        item(request.item),
+        given(request),
+        conversation(request.messages),
+        query(request),
+    )
+    return tuple(part for part in parts if part is not None)
 
 
 def expected(request: Request) -> Expects:

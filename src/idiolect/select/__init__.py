@@ -28,6 +28,7 @@ from idiolect.select.representatives import (
     cluster_centres,
     stratified,
 )
+from idiolect.select.trigger import Trigger, covered
 
 __all__ = [
     "Attempt",
@@ -52,10 +53,12 @@ __all__ = [
     "Searched",
     "Selector",
     "StratifiedByRating",
+    "Trigger",
     "all_words",
     "asked_title_and_description",
     "asked_words",
     "cluster_centres",
+    "covered",
     "mmr_order",
     "nearest",
     "okapi_scores",

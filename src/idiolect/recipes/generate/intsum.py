@@ -3,7 +3,8 @@
 How it works:
     1. One prompt sums up the user's latest `history` texts under a question that suits the task.
        It sees nothing of the request, so one summary serves all requests until the user writes
-       again: keep the profile, or a cache of replies.
+       again: keep the profile, or a cache of replies. With `summary="counted"` no model is asked:
+       labels, scores, lengths and marks are counted (`countable`), exactly.
     2. `Okapi` picks the past texts most like the request; 0 `events` write from the summary alone.
     3. One prompt shows both beside the thing to write about.
 
@@ -15,19 +16,24 @@ Differs from the paper:
     - Its questions are made for LaMP's tasks; the default here asks how the user writes. Give
       another one as `question`.
     - It sums up the whole history; here the latest `history` texts, newest first.
+    - The counted summary is ours; it answers what LaMP's questions on labels and scores ask.
     - Texts are ranked by BM25 over lower-cased words, as in `rag`.
 
 Checked: prompts, their order and number, and that the summary sees nothing of the request
-    (tests/recipes/test_intsum.py). The text needs a language model: not checked.
+    (tests/recipes/test_intsum.py); counts are exact (tests/profile/test_countable.py). The text
+    needs a language model: not checked.
 
 Reference: Richardson et al. 2023, arXiv 2310.20081, which has no public code; as a baseline in
     Qiu et al. 2025, arXiv 2503.02450.
 """
 
+from typing import Literal
+
 from idiolect.card import Count, PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Sampling, entries, own
 from idiolect.profile import Profile, summarized, writing
+from idiolect.profile.countable import countable
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Okapi, Recency
 
@@ -49,10 +55,11 @@ WRITE = (
     paper="https://arxiv.org/abs/2310.20081",
     reads_other_users="none",
     enters="prompt",
-    calls="2",
+    calls="1 + (summary == 'told')",
     benchmarks=["LaMP"],
     reported=[("rouge1", 0.2843, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844")],
     evidence={
+        "counted summary": ("recovers planted truth", "tests/profile/test_countable.py"),
         "prompts": ("mechanism only", "tests/recipes/test_intsum.py"),
         "text": ("none", ""),
     },
@@ -62,6 +69,7 @@ def intsum(
     *,
     events: Count = 8,  # DPL, section 4.1; 0, 1 and 4 in the paper
     history: PositiveInt = 100,  # ours: fits most models' context
+    summary: Literal["told", "counted"] = "told",  # paper: told
     question: str = QUESTION,  # ours; the paper has one for each task of LaMP
     temperature: Temperature = 0.8,  # DPL's code
     max_tokens: PositiveInt = 2048,  # DPL's code
@@ -74,9 +82,13 @@ def intsum(
         read, mine = latest(view).events, choose(view)
         if not len(read):
             return Profile(request.user, notes=notes(mine.note))
+        if summary == "counted":
+            known = "\n".join(each.text for each in countable(view.own[-history:]))
+        else:
+            known = summarized(lm, wording, own(read), sampling=sampling)
         return Profile(
             request.user,
-            summarized(lm, wording, own(read), sampling=sampling),
+            known,
             examples=entries(mine.events[:events]),
             notes=notes(mine.note if events else ""),
             sources=tuple(read.ids),
