@@ -1,13 +1,19 @@
 """Readable user models."""
 
+from idiolect.profile.aspects import ToldAspects
 from idiolect.profile.audit import Audit, Audited
 from idiolect.profile.belief import settled
 from idiolect.profile.claim import Claim, Polarity, Span, Status, claims, grounded
 from idiolect.profile.condense import Hierarchical, Recurrent, in_blocks, summarized
+from idiolect.profile.countable import Counted
 from idiolect.profile.drafts import drafted, past_request
+from idiolect.profile.entities import Dictionary, Entities, Entity, Familiar, capitalised
 from idiolect.profile.extract import Extract, Extracted, learnable
+from idiolect.profile.factors import Aspect, Factor
+from idiolect.profile.guided import Guided
 from idiolect.profile.hypotheses import Guess, Hypotheses, Hypothesis, Written
 from idiolect.profile.keyed import Keyed, Noted, as_lines
+from idiolect.profile.knowledge import Experience, Informed, KnowledgeFilter
 from idiolect.profile.markdown import from_markdown, to_markdown
 from idiolect.profile.opinions import Opinion, failed, opinions
 from idiolect.profile.optimize import Graded, Optimize, Optimized, Trial, shared_and_new
@@ -24,21 +30,32 @@ from idiolect.profile.writing import expected, writing
 __all__ = [
     "KINDS",
     "Append",
+    "Aspect",
     "Audit",
     "Audited",
     "Change",
     "Claim",
     "Consolidate",
+    "Counted",
+    "Dictionary",
+    "Entities",
+    "Entity",
+    "Experience",
     "Extract",
     "Extracted",
+    "Factor",
+    "Familiar",
     "Field",
     "FieldUpdate",
     "Graded",
     "Guess",
+    "Guided",
     "Hierarchical",
     "Hypotheses",
     "Hypothesis",
+    "Informed",
     "Keyed",
+    "KnowledgeFilter",
     "Noted",
     "Opinion",
     "Optimize",
@@ -54,10 +71,12 @@ __all__ = [
     "Schema",
     "Span",
     "Status",
+    "ToldAspects",
     "Trial",
     "Update",
     "Written",
     "as_lines",
+    "capitalised",
     "claims",
     "drafted",
     "expected",
