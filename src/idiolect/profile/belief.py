@@ -36,6 +36,16 @@ def open_claims(profile: Profile) -> list[Claim]:
     return [c for c in profile.claims if c.valid_to is None or c.status == "suppressed"]
 
 
+def denied(profile: Profile) -> set[Any]:
+    """What the user has corrected to something else, as `Claim.said`."""
+    corrected = {claim.id for claim in profile.claims if claim.status == "corrected"}
+    return {
+        step.before.said
+        for step in profile.history
+        if step.before is not None and step.claim in corrected
+    } - {claim.said for claim in profile.claims if claim.status == "corrected"}
+
+
 def heard(profile: Profile, claims: Sequence[Claim]) -> tuple[Profile, list[Claim]]:
     """The profile with the evidence of what it knows in these very words, and the other claims.
 
@@ -43,12 +53,7 @@ def heard(profile: Profile, claims: Sequence[Claim]) -> tuple[Profile, list[Clai
     trace of it.
     """
     known = {claim.said: claim.id for claim in open_claims(profile)}
-    corrected = {claim.id for claim in profile.claims if claim.status == "corrected"}
-    denied = {
-        step.before.said
-        for step in profile.history
-        if step.before is not None and step.claim in corrected
-    }
+    unheard = denied(profile)
     new: dict[Any, Claim] = {}
     for claim in claims:
         said = claim.said
@@ -56,14 +61,13 @@ def heard(profile: Profile, claims: Sequence[Claim]) -> tuple[Profile, list[Clai
             profile = again(profile, known[said], claim)
         elif said in new:
             new[said] = together(new[said], claim)
-        elif said not in denied:
+        elif said not in unheard:
             new[said] = claim
     return profile, list(new.values())
 
 
 def together(one: Claim, other: Claim) -> Claim:
     """One claim with the evidence of another that says the same."""
-    begun = one.valid_from and other.valid_from and min(one.valid_from, other.valid_from)
     return replace(
         one,
         spans=tuple(dict.fromkeys((*one.spans, *other.spans))),
@@ -71,8 +75,15 @@ def together(one: Claim, other: Claim) -> Claim:
         confidence=max(one.confidence, other.confidence),
         status=max(one.status, other.status, key=_RANK.__getitem__),
         learned_at=latest(one, other),
-        valid_from=begun,
+        valid_from=min(one.valid_from, other.valid_from or one.valid_from)
+        if one.valid_from
+        else None,
     )
+
+
+def in_time(claims: Sequence[Claim]) -> list[Claim]:
+    """Claims in the order in which they were learned; those without a time first."""
+    return sorted(claims, key=lambda c: c.learned_at.timestamp() if c.learned_at else 0.0)
 
 
 def latest(*claims: Claim) -> datetime | None:
@@ -96,7 +107,9 @@ def again(profile: Profile, name: str, claim: Claim, reason: str = "said again")
     return profile.revise(name, reason, at=claim.learned_at, **changes)
 
 
-def settled(profile: Profile, names: Sequence[str], new: Claim, *, firm: bool = False) -> Profile:
+def settled(
+    profile: Profile, names: Sequence[str], new: Claim, *, known: str = "", firm: bool = False
+) -> Profile:
     """With a claim that contradicts some others: all are kept, one side is current.
 
     What the user corrected is believed before what the user stated, and that before what was
@@ -107,15 +120,21 @@ def settled(profile: Profile, names: Sequence[str], new: Claim, *, firm: bool = 
         profile: With the others.
         names: Their ids.
         new: The claim.
+        known: Id of a claim that says the same as the new one, and is carried on in its place.
         firm: Believe the others, whatever the new one is.
     """
     against = [profile.claim(name) for name in dict.fromkeys(names)]
     begins = new.valid_from or new.learned_at
     stronger = [old for old in against if firm or not _believed(new, old)]
+    if stronger and known:
+        return again(profile, known, new)
     if stronger:
         best = max(stronger, key=lambda old: _RANK[old.status])
         why = f"contradicts {best.id}, which is {'protected' if firm else best.status}"
         until = max((t for t in (begins, best.valid_from or best.learned_at) if t), default=None)
+        never = (c for c in profile.claims if c.said == new.said and c.valid_to is not None)
+        if before := next((c for c in never if c.valid_from == c.valid_to), None):
+            return again(profile, before.id, new, why)
         kept = profile.add([new], why, at=new.learned_at)
         name = kept.claims[-1].id
         if until is None:
@@ -123,17 +142,28 @@ def settled(profile: Profile, names: Sequence[str], new: Claim, *, firm: bool = 
         return kept.revise(name, why, at=new.learned_at, valid_from=begins, valid_to=until)
     why = f"contradicts {', '.join(old.id for old in against)}"
     if begins is None:
-        return profile.replaced([old.id for old in against], [new], why)
+        names = [*([known] if known else []), *(old.id for old in against)]
+        return profile.replaced(names, [new], why)
     for old in against:
         ended = max(begins, old.valid_from or begins)
         profile = profile.end(old.id, f"contradicted by {new.text!r}", at=ended)
+    if known:
+        held = profile.claim(known)
+        since = begins if outranks(new, held) else held.valid_from  # it may have held all the time
+        profile = again(profile, known, new, why)
+        return profile.revise(known, why, at=new.learned_at, valid_from=since)
     return profile.add([replace(new, valid_from=begins)], why, at=new.learned_at)
+
+
+def outranks(one: Claim, other: Claim) -> bool:
+    """Whether a claim is of a status that is believed before the other's, whatever their times."""
+    return _RANK[one.status] > _RANK[other.status]
 
 
 def _believed(new: Claim, old: Claim) -> bool:
     """Whether a claim is believed before an older one that it contradicts."""
     if new.status != old.status:
-        return _RANK[new.status] > _RANK[old.status]
+        return outranks(new, old)
     if new.learned_at is None or old.learned_at is None:
         return True
     return new.learned_at >= old.learned_at

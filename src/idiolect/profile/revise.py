@@ -12,10 +12,12 @@ from idiolect.data import Events
 from idiolect.lm import Entry, Json, LanguageModel, Prompt, Sampling, Section, own
 from idiolect.profile.belief import (
     again,
+    denied,
     evident,
-    heard,
+    in_time,
     latest,
     open_claims,
+    outranks,
     settled,
     together,
 )
@@ -41,8 +43,8 @@ REWRITE = (
     "made from (`of`), how sure it is, from 0 to 1 (`confidence`), and for about how many days it "
     "will stay true (`days`, null for what lasts). Conclude nothing that the words do not show."
 )
-#: As the authors relate drafts: by the claims' words alone, without variety.
-RELATED = Retrieve(quotes=False, varied=False)
+#: As the authors relate drafts, without variety; quotes stand where they have their reasoning.
+RELATED = Retrieve(varied=False)
 _Label = Literal["identical", "similar", "contradictory", "unrelated"]
 
 
@@ -83,12 +85,26 @@ class Revise:
             DataError: A claim has no evidence in the user's own events.
             ReplyError: The model's reply is empty or has the wrong shape.
         """
-        profile, found = heard(profile, evident(claims, self.own))
-        found.sort(key=lambda c: c.learned_at.timestamp() if c.learned_at else 0.0)
-        new = {f"n{number}": claim for number, claim in enumerate(found, 1)}
-        old = self._near(profile, found)
+        said = in_time(evident(claims, self.own))
+        stored = {claim.said: claim for claim in open_claims(profile)}
+        unheard, new = denied(profile), dict[str, Claim]()
+        said = [claim for claim in said if claim.said in stored or claim.said not in unheard]
+        names: dict[Any, str] = {}
+        for claim in said:
+            # What is said outright for the first time may contradict what its inference did not.
+            known = stored.get(claim.said)
+            if known is not None and not (known.status != "suppressed" and outranks(claim, known)):
+                names.setdefault(claim.said, known.id)
+            name = names.setdefault(claim.said, f"n{len(new) + 1}")
+            if name.startswith("n"):
+                new[name] = together(new[name], claim) if name in new else claim
+        old = self._near(profile, new.values())
         labels = self._labels(old, new) if new and len(old) + len(new) > 1 else _Labels()
-        profile, waiting = self._taken_in(profile, new, labels)
+        for name, claim in new.items():
+            if known := stored.get(claim.said):
+                labels[name, "identical"].add(known.id)
+        named = [(names[claim.said], claim) for claim in said]
+        profile, waiting = _taken_in(profile, named, labels)
         return self._rewritten(profile, waiting, labels)
 
     def _near(self, profile: Profile, new: Iterable[Claim]) -> dict[str, Claim]:
@@ -102,7 +118,7 @@ class Revise:
         return {claim.id: claim for claim in stored if claim.id in hits}
 
     def _labels(self, old: Mapping[str, Claim], new: Mapping[str, Claim]) -> _Labels:
-        """How the new claims stand to the others; among new ones both ways."""
+        """How claims stand to each other, both ways."""
         reply = self.lm.one(
             Prompt(
                 self.relate,
@@ -118,39 +134,8 @@ class Revise:
             for other in relation.to:
                 if other != relation.claim:
                     labels[relation.claim, relation.label].add(other)
-                if other in new and other != relation.claim:
                     labels[other, relation.label].add(relation.claim)
         return labels
-
-    def _taken_in(
-        self, profile: Profile, new: Mapping[str, Claim], labels: _Labels
-    ) -> tuple[Profile, dict[str, Claim]]:
-        """The profile with all that needs no rewriting, and what waits for that."""
-        is_now: dict[str, str | None] = {c.id: c.id for c in profile.claims}  # None: not believed
-        is_now |= {c.id: None for c in profile.claims if c.status == "suppressed"}
-        waiting: dict[str, Claim] = {}
-        for name, claim in new.items():
-            same = [is_now[other] for other in labels[name, "identical"] if other in is_now]
-            against = [is_now.get(other) for other in labels[name, "contradictory"]]
-            if None in same:
-                is_now[name] = None
-            elif same:
-                is_now[name] = into = sorted(filter(None, same))[0]
-                if into in waiting:
-                    waiting[into] = together(waiting[into], claim)
-                else:
-                    profile = again(profile, into, claim, "said in other words")
-            elif labels[name, "similar"] and not labels[name, "contradictory"]:
-                waiting[name], is_now[name] = claim, name
-            else:
-                if others := sorted(filter(None, against)):
-                    profile = settled(profile, others, claim)
-                else:
-                    profile = profile.add([claim], "learned", at=claim.learned_at)
-                is_now[name] = next(
-                    (c.id for c in reversed(profile.claims) if c.said == claim.said), None
-                )
-        return profile, waiting
 
     def _rewritten(
         self, profile: Profile, waiting: Mapping[str, Claim], labels: _Labels
@@ -209,11 +194,51 @@ class Revise:
 
 
 class _Labels(dict[tuple[str, str], set[str]]):
-    """(New claim, label) → the ids that it stands so to."""
+    """(Claim, label) → the ids that it stands so to."""
 
     def __missing__(self, key: tuple[str, str]) -> set[str]:
         self[key] = set()
         return self[key]
+
+
+def _taken_in(
+    profile: Profile, named: Sequence[tuple[str, Claim]], labels: _Labels
+) -> tuple[Profile, dict[str, Claim]]:
+    """The profile with all that needs no rewriting, and what waits for that.
+
+    Claims come in the order of time under the ids that prompts show, so that a user who changes to
+    and fro within a batch is followed.
+    """
+    is_now: dict[str, str | None] = {c.id: c.id for c in profile.claims}  # None: not believed
+    is_now |= {c.id: None for c in profile.claims if c.status == "suppressed"}
+    waiting: dict[str, Claim] = {}
+    for name, claim in named:
+        held = {c.id for c in profile.current()}
+        same = {is_now[one] for one in (name, *labels[name, "identical"]) if one in is_now}
+        against = {is_now.get(one) for one in labels[name, "contradictory"]}
+        if None in same:
+            is_now[name] = None
+        elif into := sorted(filter(None, same & waiting.keys())):
+            waiting[into[0]] = together(waiting[into[0]], claim)
+            is_now[name] = into[0]
+        elif into := sorted(filter(None, same & held)):
+            why = "said again" if into[0] == name else "said in other words"
+            if others := sorted(filter(None, (against & held) - {into[0]})):
+                profile = settled(profile, others, claim, known=into[0])
+            else:
+                profile = again(profile, into[0], claim, why)
+            is_now[name] = into[0]
+        elif labels[name, "similar"] and not labels[name, "contradictory"]:
+            waiting[name], is_now[name] = claim, name
+        else:
+            if others := sorted(filter(None, against & held)):
+                profile = settled(profile, others, claim)
+            else:
+                profile = profile.add([claim], "learned", at=claim.learned_at)
+            is_now[name] = next(
+                (c.id for c in reversed(profile.claims) if c.said == claim.said), name
+            )
+    return profile, waiting
 
 
 def _free(claim: Claim) -> bool:

@@ -15,7 +15,7 @@ from idiolect.data import Events
 from idiolect.errors import DataError
 from idiolect.measure.meteor import stem
 from idiolect.measure.text import FUNCTION_WORDS, word_set
-from idiolect.profile.belief import evident, heard, settled, together
+from idiolect.profile.belief import evident, heard, in_time, settled, together
 from idiolect.profile.claim import Claim
 from idiolect.profile.profile import Profile, Update
 from idiolect.profile.schema import Schema
@@ -91,9 +91,9 @@ class FieldUpdate:
                 profile = replace(profile, notes=notes(profile.notes, tried))
             else:
                 read.append(replace(claim, value=value, sensitive=field.sensitive))
-        profile, new = heard(profile, read)
-        for claim in new:
-            profile = self._set(profile, claim)
+        for claim in in_time(read):
+            profile, new = heard(profile, [claim])
+            profile = self._set(profile, claim) if new else profile
         return profile
 
     def _set(self, profile: Profile, new: Claim) -> Profile:
