@@ -48,6 +48,17 @@ def _compared(
     return _cosines(encoder.at(view), texts, query(view.request))
 
 
+def similarities(encoder: Encoder, texts: Sequence[str], asked: str) -> NDArray[np.float64]:
+    """Cosine of each text with what is asked; zeros where nothing is.  # (texts,)
+
+    Args:
+        encoder: As it may be used in the view (`encoder.at(view)`).
+        texts: One at least.
+        asked: In words.
+    """
+    return np.asarray(_cosines(encoder, texts, asked)[1], dtype=np.float64)
+
+
 def nearest(encoder: Encoder, texts: Sequence[str], asked: str, wanted: int) -> list[int]:
     """Positions of the texts with the highest cosine with what is asked, best first; ties first.
 

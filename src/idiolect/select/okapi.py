@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Document = Callable[[Event, Item | None], str]
 Query = Callable[[Request], str]
+Terms = Callable[[str], Sequence[str]]
 
 
 def _joined(*parts: str | float | None) -> str:
@@ -155,6 +156,8 @@ class Okapi:
         query: Words of a request.
         published: As in rank_bm25 0.2.2: terms split at white space, case kept, and its idf. A view
             in published mode asks for it too.
+        terms: How texts are cut into terms, in either mode; None: lower-cased words, white space in
+            published mode.
 
     Raises:
         SettingError: `events` is below 1.
@@ -164,6 +167,7 @@ class Okapi:
     document: Document = all_words
     query: Query = asked_words
     published: bool = False
+    terms: Terms | None = None
 
     def __post_init__(self) -> None:
         at_least_one("events", self.events)
@@ -172,7 +176,7 @@ class Okapi:
         """The chosen ones among `events`, oldest first; by default all own events."""
         events = view.own if events is None else events
         published = self.published or view.published
-        terms = str.split if published else words
+        terms = self.terms or (str.split if published else words)
         pairs = zip(events, events.about, strict=True)
         documents = [terms(self.document(event, item)) for event, item in pairs]
         query = terms(self.query(view.request))
