@@ -73,7 +73,7 @@ def opinions(view: View) -> list[Opinion]:
     """The user's past choices; ratings where a number is asked for or nothing was chosen.
 
     Of a choice the text is the question, `chosen` the answer, `options` what it was among. Where
-    an event has no options, those of the request are taken, else all that the user ever chose. Of a
+    an event has no options, those of the request are taken, else all that was chosen so. Of a
     rating the text is what was rated; titles are not shown, they tell of the rating.
     """
     request = view.request
@@ -83,7 +83,8 @@ def opinions(view: View) -> list[Opinion]:
 
 
 def _choices(view: View) -> list[Opinion]:
-    usual = view.request.options or tuple(sorted({e.chosen for e in view.own if e.chosen}))
+    ever = sorted({e.chosen for e in view.own if e.chosen and not e.options})
+    usual = view.request.options or tuple(ever)
     found = []
     for event, about in zip(view.own, view.own.about, strict=True):
         among = event.options or usual

@@ -27,9 +27,9 @@ Reference: Gao and Das 2024, arXiv 2401.17390; as a baseline in Qiu et al. 2025,
 from typing import Literal
 
 from idiolect.card import PositiveInt, Temperature, recipe
-from idiolect.data import Event, Item, Request, View
+from idiolect.data import Request, View
 from idiolect.lm import Entry, LanguageModel, Prompt, Sampling, Text, drafts, entries, own, peers
-from idiolect.profile import Profile, writing
+from idiolect.profile import Profile, drafted, writing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Okapi, RandomPeers
 
@@ -73,13 +73,7 @@ def cicl(
     max_tokens: PositiveInt = 2048,  # DPL's code
 ) -> Personalizer[Profile]:
     sampling = Sampling(temperature, top_p=0.95, max_tokens=max_tokens, seed=42)
-    choose, draw, draft = Okapi(events), RandomPeers(1, seed), writing(DRAFT, sampling)
-
-    def drafted(event: Event, about: Item | None) -> Prompt:
-        facts = {"rating": event.rating, "title": event.title}
-        known = {name: value for name, value in facts.items() if value is not None}
-        past = Request(event.user, item=about, given=known)
-        return draft(past, Profile(event.user)).replace(stage="draft")
+    choose, draw = Okapi(events), RandomPeers(1, seed)
 
     def learn(view: View, request: Request) -> Profile:
         mine = choose(view)
@@ -89,9 +83,9 @@ def cicl(
             against = peers(negative)
         else:
             positive, negative = mine.events, view.own[:0]
-            replies = lm.reply(map(drafted, positive, positive.about))
-            shown = zip(entries(positive), replies, strict=True)
-            against = drafts(Entry(reply.value, entry.facts) for entry, reply in shown)
+            [written] = drafted(lm, DRAFT, positive, sampling=sampling)
+            shown = zip(entries(positive), written, strict=True)
+            against = drafts(Entry(text, entry.facts) for entry, text in shown)
         if not len(positive):
             none = "nobody else wrote about the same things: nothing to contrast with"
             few = none if len(mine) else ""

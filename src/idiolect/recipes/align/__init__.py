@@ -1,0 +1,1 @@
+"""Replies and rewards the user's way, from what they chose."""
