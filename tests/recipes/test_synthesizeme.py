@@ -138,14 +138,12 @@ def test_reasons_of_right_answers_reach_the_persona():
 
 
 def test_a_persona_is_made_of_all_pairs_where_no_set_has_one():
+    """Nothing is solved and no labelled pair is allowed: every set is empty."""
     lm = Scripted(script(wrong))
-    ask(lm, labelled=1, candidates=1, enough=0.0)
-    assert len(next(p for p in lm.prompts if p.stage == "persona").section("own")) == 1
-    none = Scripted(script(lambda prompt: "no idea"))
-    population = choices(4)
-    ask(none, population, train=0.5)
-    [persona] = (p for p in none.prompts if p.stage == "persona")
-    assert persona.section("own"), "never a persona from nothing"
+    ask(lm, labelled=0)
+    [persona] = (p for p in lm.prompts if p.stage == "persona")
+    assert persona.events == tuple(f"e{n}" for n in range(7)), "never a persona from nothing"
+    assert not any(p.section("own") for p in lm.prompts if p.stage != "persona")
 
 
 def test_the_model_keeps_persona_pairs_and_what_it_rests_on():
@@ -154,7 +152,7 @@ def test_the_model_keeps_persona_pairs_and_what_it_rests_on():
     user = scorer.learn(choices().as_of(ASKED), ASKED)
     assert user.profile.summary == "likes it short"
     assert user.evidence == tuple(f"e{n}" for n in range(10))
-    assert user.notes == ("Right on 100% of 3 choices that were held out.",)
+    assert user.notes == ("Right on 100% of 3 choices by which it was chosen, no others.",)
     assert user.shown == (), "no pairs were needed"
     assert user.reward(ASKED, ["aaaa", "a", "aa"]).tolist() == [0, 1, 0.5]
 

@@ -30,14 +30,16 @@ Checked: the sets, their scores and the best one equal the authors' code on the 
     does the accuracy in both orders (tests/select/test_demonstrations.py,
     tests/measure/test_demonstrated.py); the planted best set is found (the same). Prompts, order,
     retries, ties, too few choices (tests/recipes/test_synthesizeme.py), on a scripted model: the
-    model `extractive` cannot judge. Agreement with people: not checked.
+    model `extractive` cannot judge. Agreement with people: not checked. With planted tastes and a
+    judge that adds up what it is shown (benchmarks/search.py), the set chosen among 10 to 40 pairs
+    is better than no pairs, and worse than simply showing all pairs as they were answered.
 
 Reference: Ryan et al. 2025, arXiv 2506.05598; code SALT-NLP/SynthesizeMe.
 """
 
 from collections.abc import Sequence
 
-from idiolect.card import Fraction, PositiveInt, Temperature, recipe
+from idiolect.card import Count, Fraction, PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Prompt, Sampling, Text
 from idiolect.measure.judge import Comparison, Demonstrated, comparisons
@@ -95,7 +97,7 @@ def synthesizeme(
     *,
     events: PositiveInt = 15,  # paper; choices, the latest
     candidates: PositiveInt = 10,  # authors' code
-    labelled: PositiveInt = 4,  # authors' code
+    labelled: Count = 4,  # authors' code
     train: Fraction = 0.7,  # authors' code
     enough: Fraction = 0.8,  # authors' code
     draws: PositiveInt = 4,  # authors' code
@@ -127,7 +129,10 @@ def synthesizeme(
         asked = Prompt(PERSONA, known, expects=Text("summary"), sampling=sampling, stage="persona")
         persona = str(lm.one(asked).value)
         second = best(judging(persona, "judge with persona"), pairs, cut, zero_shot=True)
-        note = f"Right on {second.accuracy:.0%} of {len(pairs) - cut} choices that were held out."
+        held = len(pairs) - cut
+        note = (
+            f"Right on {second.accuracy:.0%} of {held} choices by which it was chosen, no others."
+        )
         reward = pair_reward(judging(persona, "prefer"), second.shown)
         profile = Profile(request.user, persona, sources=ids)
         return PersonaReward(reward, ids, (note,), profile, second.shown)

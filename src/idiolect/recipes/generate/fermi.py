@@ -14,17 +14,18 @@ Use it when: the user has answered a few questions of the same kind, and a hundr
 
 Differs from the paper:
     - It begins with a text about the user (a survey's facts); here nothing is known at first.
-    - That each new prompt is a draw of its own, and the wording, are ours. The defaults are from a
-      public implementation, not from the authors' code, which is not published.
-    - That implementation chooses among the last prompts, which were not scored; here a prompt is
-      only chosen after it was, and the best are never lost.
+    - Each new prompt is a draw of its own, in our wording. The defaults are from a public
+      implementation, not by the authors, which chooses among the last prompts without having
+      scored them; here a prompt is only chosen after it was, and the best are never lost.
     - A prompt without failures ends the search; one proposed twice is scored once: the number of
       calls is the most that there can be.
 
 Checked: memory, its order, what is shown of failures, calls, and the choice by nearest questions
     (tests/recipes/test_fermi.py); that the planted best prompt is found within the stated calls,
-    by a scorer that knows it (tests/profile/test_optimize.py). The model `extractive` cannot write
-    prompts: a scripted model runs through all stages. That the prompts are good: not checked.
+    by a scorer that knows it (tests/profile/test_optimize.py). Choosing from memory is better than
+    from unscored prompts with an exact scorer, not with a noisy one (benchmarks/search.py). A
+    scripted model runs through all stages; the model `extractive` cannot write prompts. That they
+    are good: not checked.
 
 Reference: Kim and Yang 2024, arXiv 2406.18678; code bbuing9/Fermi (a README only, as last seen).
 """
