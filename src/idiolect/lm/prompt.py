@@ -38,7 +38,7 @@ _TAGS: Mapping[SectionKind, str] = {
 }
 #: The tags between which prompts show sections.
 TAGS = tuple(_TAGS.values())
-_OWN_TAG = re.compile(rf"<(?=/?(?:{'|'.join(TAGS)})>)")
+_OWN_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(TAGS)})\s*>)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class Section:
     def render(self) -> str:
         """The section as text between tags, which mark it as data.
 
-        A tag of ours within the data is made harmless (`&lt;`), so that nobody's text can end it.
+        A tag of ours within the data, or nearly one, is made harmless (`&lt;`), so that nobody's
+        text can end it.
         """
         many = len(self.entries) > 1
         shown = []

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
+from sys import intern
 from typing import Any, ClassVar, Literal
 
 from idiolect.data import Events
@@ -142,7 +144,8 @@ class Profile:
                 )
         ever = [*(claim.id for claim in self.claims), *(change.claim for change in self.history)]
         first = 1 + max((int(name[1:]) for name in ever if name[1:].isdigit()), default=0)
-        named = [replace(c, id=f"c{n}", version=1) for n, c in enumerate(new, first)]
+        # Every profile has a `c1`: one string for all.
+        named = [replace(c, id=intern(f"c{n}"), version=1) for n, c in enumerate(new, first)]
         return self._changed(
             (*self.claims, *named), [("added", claim.id, None) for claim in named], reason, at
         )
@@ -303,9 +306,7 @@ class Profile:
 
     def to_json(self) -> str:
         """As JSON; `from_json` reads it back equal."""
-        from pydantic import TypeAdapter
-
-        return TypeAdapter(Profile).dump_json(self, indent=1).decode()
+        return str(_form().dump_json(self, indent=1).decode())
 
     @classmethod
     def from_json(cls, text: str) -> Profile:
@@ -314,10 +315,10 @@ class Profile:
         Raises:
             DataError: The text is not such JSON.
         """
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
-            read: Profile = TypeAdapter(cls).validate_json(text, strict=True)
+            read: Profile = _form().validate_json(text, strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the whole text"
@@ -355,6 +356,13 @@ class Profile:
         version = self.version + 1
         made = (Change(version, kind, name, reason, at, before) for kind, name, before in steps)
         return replace(self, claims=claims, version=version, history=(*self.history, *made))
+
+
+@cache
+def _form() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Profile)
 
 
 #: A profile and new claims in, the profile that believes them as well out: how memory is kept.

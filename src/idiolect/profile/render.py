@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -75,9 +75,10 @@ class Render:
         )
         asked = _content(query)
         told: list[Claim] = []
+        words: list[set[str]] = []
         tokens = 0
         for weight, claim in weighed:
-            if why := self._why_not(claim, weight, asked, told, at):
+            if why := self._why_not(claim, weight, asked, words, at):
                 left.setdefault(why, []).append(claim)
                 continue
             more = estimate(claim.text + "\n")
@@ -86,6 +87,7 @@ class Render:
                 continue
             tokens += more
             told.append(claim)
+            words.append(_words(claim))
         text = "\n".join(_said(claim) for claim in told)
         return Rendering(text, tuple(told), {why: tuple(them) for why, them in left.items()})
 
@@ -98,7 +100,7 @@ class Render:
         claim: Claim,
         weight: float,
         asked: set[str],
-        told: list[Claim],
+        told: Sequence[set[str]],
         at: datetime | None,
     ) -> str:
         if claim.status == "suppressed":
@@ -113,7 +115,8 @@ class Render:
         about = _content(" ".join((claim.text, claim.when, claim.dimension, *claim.quotes)))
         if asked and claim.dimension not in self.everywhere and not asked & about:
             return "about something else"
-        if any(_alike(claim, other) >= self.alike for other in told):
+        words = _words(claim)
+        if any(_alike(words, others) >= self.alike for others in told):
             return "said already"
         return ""
 
@@ -126,6 +129,9 @@ def _content(text: str) -> set[str]:
     return {stem(word) for word in content(text)}
 
 
-def _alike(one: Claim, other: Claim) -> float:
-    mine, theirs = (set(_WORD.findall(claim.text.casefold())) for claim in (one, other))
+def _words(claim: Claim) -> set[str]:
+    return set(_WORD.findall(claim.text.casefold()))
+
+
+def _alike(mine: set[str], theirs: set[str]) -> float:
     return len(mine & theirs) / max(len(mine | theirs), 1)
