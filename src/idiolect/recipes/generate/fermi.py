@@ -17,8 +17,7 @@ Differs from the paper:
     - Each new prompt is a draw of its own, in our wording. The defaults are from a public
       implementation, not by the authors, which chooses among the last prompts without having
       scored them; here a prompt is only chosen after it was, and the best are never lost.
-    - A prompt without failures ends the search; one proposed twice is scored once: the number of
-      calls is the most that there can be.
+    - A prompt without failures ends the search; one proposed twice is scored once: fewer calls.
 
 Checked: memory, its order, what is shown of failures, calls, and the choice by nearest questions
     (tests/recipes/test_fermi.py); that the planted best prompt is found within the stated calls,
