@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from idiolect.errors import UnknownNameError
 from idiolect.limits import Limiter
 from idiolect.lm import Call, Completion, LanguageModel, Prompt
+from idiolect.remote import ENDPOINTS, form_of
 
-ADDRESSES = {
-    "extractive": "no language model: classical means, see the guide",
-    "openai:NAME": "OpenAI; the key is read from OPENAI_API_KEY",
-    "ollama:NAME": "a local Ollama server",
-    "http://HOST:PORT/v1#NAME": "any OpenAI-compatible server (vLLM, SGLang, LM Studio, …)",
-    "hf:NAME_OR_PATH": "an open model in this process, by transformers (extra train)",
-}
+ADDRESSES = MappingProxyType(
+    {
+        "extractive": "no language model: classical means, see the guide",
+        **ENDPOINTS,
+        "hf:NAME_OR_PATH": "an open model in this process, by transformers (extra train)",
+    }
+)
 
 
 def language_model(address: str, *, limiter: Limiter | None = None) -> LanguageModel:
@@ -35,7 +37,7 @@ def language_model(address: str, *, limiter: Limiter | None = None) -> LanguageM
         from idiolect.floor import Extractive
 
         return Extractive()
-    if address.startswith(("openai:", "ollama:", "http://", "https://")):
+    if form_of(address) is not None:
         from idiolect.lm.endpoints import endpoint
 
         return endpoint(address, limiter=limiter)
