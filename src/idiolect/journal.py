@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +80,16 @@ class Journal:
                 yield begin, self._read(line, number)
                 begin += len(line)
 
-    def at(self, begin: int) -> Row:
-        """The line that begins at this byte."""
+    def at(self, begins: Iterable[int]) -> Iterator[Row]:
+        """The lines that begin at these bytes.
+
+        Raises:
+            DataError: One is none of ours.
+        """
         with self.path.open("rb") as file:
-            file.seek(begin)
-            return self._read(file.readline(), None)
+            for begin in begins:
+                file.seek(begin)
+                yield self._read(file.readline(), None)
 
     def add(self, row: Mapping[str, Any]) -> int:
         """Appends a line, on the disk before this returns, and says where it begins.

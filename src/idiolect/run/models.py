@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from idiolect.errors import UnknownNameError
+from idiolect.errors import IdiolectError, SettingError, UnknownNameError
 from idiolect.limits import Limiter
-from idiolect.lm import Call, Completion, LanguageModel, Prompt
+from idiolect.lm import Completion, LanguageModel, Prompt, Wrapped
 from idiolect.remote import ENDPOINTS, form_of
 
 ADDRESSES = MappingProxyType(
@@ -20,35 +20,42 @@ ADDRESSES = MappingProxyType(
 )
 
 
-def language_model(address: str, *, limiter: Limiter | None = None) -> LanguageModel:
+def language_model(
+    address: str, *, limiter: Limiter | None = None, budget: int | None = None
+) -> LanguageModel:
     """The model at an address; see `ADDRESSES`.
 
     Args:
         address: As in `ADDRESSES`.
         limiter: Of an endpoint's calls, for several clients of it; None gives it one of its own.
+        budget: Tokens of a prompt at most, beyond which entries are cut; None sends all.
 
     Raises:
         UnknownNameError: No model has such an address.
         EndpointError: A key or a server is missing.
         MissingExtraError: The address needs an extra that is not installed.
-        SettingError: A local model is not there.
+        SettingError: A local model is not there, or the model reads whole prompts only.
     """
     if address == "extractive":
+        if budget is not None:
+            raise SettingError(
+                f"Found budget={budget} for 'extractive', which reads whole prompts; leave it out."
+            )
         from idiolect.floor import Extractive
 
         return Extractive()
     if form_of(address) is not None:
         from idiolect.lm.endpoints import endpoint
 
-        return endpoint(address, limiter=limiter)
+        return endpoint(address, limiter=limiter, budget=budget)
     if address.startswith("hf:"):
         from idiolect.lm.local import local
 
-        return local(address.removeprefix("hf:"))
+        return local(address.removeprefix("hf:"), budget=budget)
     raise UnknownNameError("model", address, ADDRESSES)
 
 
-class Seeded(LanguageModel):
+class Seeded(Wrapped):
     """A model whose draws are others than a recipe's own seeds give.
 
     Args:
@@ -57,18 +64,22 @@ class Seeded(LanguageModel):
     """
 
     def __init__(self, lm: LanguageModel, seed: int) -> None:
-        self.lm, self.seed = lm, seed
-        self.name, self.honours, self.attempts, self.free = (
-            lm.name, lm.honours, lm.attempts, lm.free,
-        )  # fmt: skip
+        super().__init__(lm)
+        self.seed = seed
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """As the model beneath, with other seeds."""
         return self.lm.complete([self._seeded(prompt) for prompt in prompts])
 
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
+    def arriving(
+        self, prompts: Sequence[Prompt]
+    ) -> Iterator[tuple[int, Completion | IdiolectError]]:
+        """As the model beneath, with other seeds."""
+        return self.lm.arriving([self._seeded(prompt) for prompt in prompts])
+
+    def pieces(self, prompt: Prompt) -> Generator[str, None, Completion]:
+        """As the model beneath, with another seed."""
+        return self.lm.pieces(self._seeded(prompt))
 
     def _seeded(self, prompt: Prompt) -> Prompt:
         seed = self.seed + (prompt.sampling.seed or 0)
