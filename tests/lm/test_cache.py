@@ -288,9 +288,10 @@ def test_a_claim_from_elsewhere_is_waited_for_until_it_ends(path):
     lm = Cached(Counting(), path, lease=0.4)
     key = lm._key(Prompt("a"))
     elsewhere = Ledger(path, lease=0.4)
-    elsewhere._owner = "another machine|1|ab"
+    elsewhere._claims._mine.owner = "another machine|1|ab"
     assert elsewhere.claim([key]) == ({}, [key])
     assert lm.ledger.claim([key]) == ({}, [])
+    elsewhere.close()  # it renews the claim no more
     start = time.monotonic()
     assert one(lm, "a") == "call 0"
     assert 0.2 < time.monotonic() - start < 5
@@ -298,7 +299,9 @@ def test_a_claim_from_elsewhere_is_waited_for_until_it_ends(path):
 
 def test_a_claim_of_its_own_that_was_left_over_is_no_reason_to_wait(path):
     lm = Cached(Counting(), path)
-    lm.ledger.claim([lm._key(Prompt("a"))])
+    key = lm._key(Prompt("a"))
+    lm.ledger.claim([key])
+    lm.ledger._claims.let_go([key])  # as after a release that could not be written
     start = time.monotonic()
     assert one(lm, "a") == "call 0"
     assert time.monotonic() - start < 5
@@ -492,13 +495,13 @@ def test_a_full_database_is_no_reason_to_stop(path):
     said: list[str] = []
     lm = Cached(Counting(), path, say=said.append)
     one(lm, "a")
-    lm.ledger._connection.execute("PRAGMA max_page_count = 1")
-    lm.ledger._connection.execute("BEGIN").connection.execute("ROLLBACK")
+    lm.ledger._database._connection.execute("PRAGMA max_page_count = 1")
+    lm.ledger._database._connection.execute("BEGIN").connection.execute("ROLLBACK")
     for n in range(400):
         one(lm, f"{n}" * 500)
     assert len(said) == 1
     assert "full" in said[0]
-    lm.ledger._connection.execute("PRAGMA max_page_count = 100000")
+    lm.ledger._database._connection.execute("PRAGMA max_page_count = 100000")
     one(lm, "b")
     assert lm.complete([Prompt("b")])[0].cached
 
@@ -528,10 +531,16 @@ def test_a_path_that_is_no_cache_is_refused_and_left_alone(path, tmp_path):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("wrong", [{"max_bytes": -1}, {"max_age": -0.5}, {"lease": float("nan")}])
+@pytest.mark.parametrize("wrong", [{"max_bytes": -1}, {"max_age": -0.5}])
 def test_limits_below_zero_are_refused(path, wrong):
     with pytest.raises(SettingError, match="give 0 or more"):
         Cached(Counting(), path, **wrong)
+
+
+@pytest.mark.parametrize("lease", [0, -1, float("nan")])
+def test_a_lease_that_never_begins_is_refused(path, lease):
+    with pytest.raises(SettingError, match="give more than 0 seconds"):
+        Cached(Counting(), path, lease=lease)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -542,10 +551,10 @@ def test_a_forked_process_opens_the_file_for_itself(path):
         [
             sys.executable, "-c",
             "import os, sys; from idiolect.lm import *\n"
-            "lm = Cached(Scripted('reply'), sys.argv[1]); first = lm.ledger._connection\n"
+            "lm = Cached(Scripted('reply'), sys.argv[1]); first = lm.ledger._database._connection\n"
             "pid = os.fork()\n"
             "if pid == 0:\n"
-            "    lm.one(Prompt('b')); os._exit(0 if lm.ledger._connection is not first else 1)\n"
+            "    lm.one(Prompt('b')); os._exit(0 if lm.ledger._database._connection is not first else 1)\n"
             "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), lm.one(Prompt('b')).text)",
             str(path),
         ],

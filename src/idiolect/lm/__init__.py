@@ -14,10 +14,7 @@ from idiolect.lm.model import (
     GivesLogprobs,
     LanguageModel,
     Reply,
-    Scripted,
     Stream,
-    Streams,
-    Tape,
     Token,
 )
 from idiolect.lm.prompt import (
@@ -43,6 +40,8 @@ from idiolect.lm.prompt import (
     query,
     shared_prefix,
 )
+from idiolect.lm.scripted import Scripted
+from idiolect.lm.wrapped import Tape, Wrapped
 
 __all__ = [
     "Budget",
@@ -76,10 +75,10 @@ __all__ = [
     "SoftTokens",
     "Spent",
     "Stream",
-    "Streams",
     "Tape",
     "Text",
     "Token",
+    "Wrapped",
     "conversation",
     "differences",
     "drafts",

@@ -32,7 +32,7 @@ def writing(
             instruction,
             item(request.item),
             own(user.examples),
-            profile(user.summary),
+            profile(user.summary, user.evidence),
             given(request),
             conversation(request.messages),
             query(request),
