@@ -154,6 +154,7 @@ class Cached(Wrapped):
                 others = {key: self._flying[key] for key in wanted if key in self._flying}
                 mine = {key: Future[Result | None]() for key in wanted if key not in others}
                 self._flying.update(mine)
+            claimed: list[bytes] = []
             try:
                 there, claimed = self._look(list(mine))
                 for key, kept in there.items():
@@ -164,7 +165,7 @@ class Cached(Wrapped):
                     self._land(claimed[at], result)
                     yield from each(claimed[at], result)
             finally:
-                self._abandon(mine)
+                self._abandon(mine, claimed)
             for key, future in others.items():
                 if (shared := future.result()) is not None:
                     yield from each(key, _free(shared))
@@ -292,12 +293,12 @@ class Cached(Wrapped):
             future = self._flying.pop(key)
         future.set_result(result)
 
-    def _abandon(self, mine: dict[bytes, Future[Result | None]]) -> None:
+    def _abandon(self, mine: dict[bytes, Future[Result | None]], claimed: list[bytes]) -> None:
         """Lets others have what was begun and not ended, as when the caller went away."""
         left = [key for key, future in mine.items() if not future.done()]
         try:
-            if left:
-                self.ledger.release(left)
+            if ours := [key for key in claimed if key in left]:
+                self.ledger.release(ours)
         finally:
             for key in left:
                 self._land(key, None)

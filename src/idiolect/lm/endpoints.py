@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Literal
 
 from idiolect.errors import CapabilityError, EndpointError, IdiolectError
@@ -269,25 +268,14 @@ def _formats(expects: Expects) -> list[dict[str, Any]]:
 
 def _begun(stream: Any, hold: ExitStack) -> Any:
     """A stream whose first piece is there, or the whole where the endpoint knows no streams."""
-    if "json" in stream.response.headers.get("content-type", ""):
-        with closing(stream):
-            return _whole(stream.response)
-    hold.callback(stream.close)
-    return itertools.chain(list(itertools.islice(stream, 1)), stream)
-
-
-def _whole(response: Any) -> Any:
-    """An answer that came whole though a stream was asked for; it is as good, and paid for."""
-    from openai import APIConnectionError
     from openai.types.chat import ChatCompletion
 
-    # httpx, or what the SDK has in its place.
-    http = import_module(type(response).__module__.partition(".")[0])
-    try:
-        said = json.loads(response.read())
-    except http.HTTPError as error:
-        raise APIConnectionError(request=response.request) from error
-    return ChatCompletion.construct(**(said if isinstance(said, dict) else {}))
+    if "json" in stream.response.headers.get("content-type", ""):
+        # An answer that came whole is as good, and paid for.
+        with closing(stream):
+            return ChatCompletion.construct(**json.loads(stream.response.read()))
+    hold.callback(stream.close)
+    return itertools.chain(list(itertools.islice(stream, 1)), stream)
 
 
 @dataclass

@@ -20,7 +20,7 @@ from idiolect.lm.claims import Claims
 from idiolect.lm.database import Database, warn, writing
 
 Outcome = Literal["paid", "cached", "failed"]
-#: Seconds for which a claim holds unless it is renewed: how long the end of a machine is waited out.
+#: Seconds for which a claim holds unless it is renewed: so long others wait for a lost machine.
 LEASE = 30.0
 
 
