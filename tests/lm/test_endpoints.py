@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -26,6 +27,7 @@ from idiolect.lm import (
     Section,
     endpoint,
     estimate,
+    own,
 )
 from idiolect.remote import Remote, locate
 from idiolect.testing import Fault, StubServer
@@ -251,6 +253,21 @@ def test_a_prompt_beyond_the_context_says_so_with_the_endpoints_words(
     with pytest.raises(EndpointError, match=r"too long \(400: The maximum context.*`budget`"):
         make().one(Prompt("Verdict please.", expects=Json(Verdict)))
     assert server.requests == 1  # another format would not help
+
+
+def test_the_budget_that_is_suggested_makes_the_prompt_fit(server: StubServer, make: Make) -> None:
+    server.context = 200
+    texts = own([Entry(f"{n} longish words throughout here") for n in range(80)])
+    prompt = Prompt("Compare.", texts, sampling=Sampling(max_tokens=50))
+    with pytest.raises(EndpointError, match=r"Set a `budget` of about [\d,]+ tokens") as caught:
+        make().one(prompt)
+    found = re.search(r"`budget` of about (\d+)", str(caught.value))
+    assert found
+    make(budget=int(found[1])).one(prompt)
+    sent = sum(len(m["content"].split()) for m in server.bodies[-1]["messages"])
+    assert 120 < sent <= 150
+    with pytest.raises(EndpointError, match="Set `max_tokens` lower than 500"):
+        make().one(prompt.replace(sampling=Sampling(max_tokens=500)))
 
 
 def test_another_refusal_is_told_in_the_endpoints_words(server: StubServer, make: Make) -> None:

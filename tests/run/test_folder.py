@@ -1,6 +1,8 @@
 """A run's folder: it goes on after any end, refuses another run, and gives the same bytes."""
 
+import errno
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -145,6 +147,28 @@ def test_folders_above_a_run_are_made(tmp_path: Path) -> None:
     usable(path)
     assert not path.parent.exists(), "looking makes nothing"
     assert run(path) is not None
+
+
+def test_a_full_disk_leaves_no_half_output_and_the_run_can_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)) as kept:
+        for at, row in JOB.results(kept.todo):
+            kept.add(at, row)
+        results = kept.path / "results.jsonl"
+        before = results.read_bytes()
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", full)
+            with pytest.raises(SettingError, match=r"output.jsonl' cannot be written \(No space"):
+                kept.finish()
+            with pytest.raises(SettingError, match=r"results.jsonl' cannot be written \(No space"):
+                kept.add(0, json.loads(before.splitlines()[0]))
+        assert {file.name for file in kept.path.iterdir()} == {"manifest.json", "results.jsonl"}
+        assert results.read_bytes() == before
+    assert run(tmp_path / "run") == run(tmp_path / "other")
 
 
 def test_rows_are_read_with_one_opening_of_the_file(

@@ -34,6 +34,8 @@ PASSWORD = "lantern-42"
 LINES = 250
 #: Tokens that a suggested budget leaves for the reply; local models write no more by default.
 REPLY = 512
+#: Tokens of a prompt below which the time of its reply counts as latency.
+SHORT = 200
 Status = Literal["good", "missing", "bad"]
 
 
@@ -65,6 +67,7 @@ class Doctor:
     lm: LanguageModel
     _seconds: list[float] = field(default_factory=list, init=False)
     _completions: list[Completion] = field(default_factory=list, init=False)
+    _drawn: list[str] = field(default_factory=list, init=False)
     # Tokens of the long prompt, as `budget` counts and as the model counted.
     _sizes: tuple[int, int] = field(default=(0, 0), init=False)
 
@@ -102,13 +105,13 @@ class Doctor:
     def _ask(self, *prompts: Prompt) -> list[str]:
         begun = time.perf_counter()
         made = self.lm.complete(prompts)
-        if len(prompts) == 1:
+        if len(prompts) == 1 and prompts[0].render().tokens < SHORT:
             self._seconds.append(time.perf_counter() - begun)
         self._completions += made
         return [completion.text for completion in made]
 
     def _answers(self) -> tuple[Status, str]:
-        said, *_ = [self._ask(_prompt("Reply with the word ready."))[0] for _ in range(3)]
+        (said,) = self._ask(_prompt("Reply with the word ready."))
         if not said.strip():
             return "bad", "The reply is empty; look at the server's log and its chat template."
         return "good", f"replied {said.strip()[:40]!r}"
@@ -208,19 +211,24 @@ class Doctor:
         return None
 
     def _varies(self) -> tuple[Status, str]:
-        texts = self._ask(*(_prompt("Write any word.", temperature=1.0, seed=n) for n in range(4)))
-        if len(set(texts)) == 1:
-            return "missing", f"4 draws at temperature 1 were all {texts[0][:40]!r}"
-        return "good", f"{len(set(texts))} of 4 draws differ at temperature 1"
+        # Ten words, so that two draws are hardly the same by chance.
+        ask = "Write any word, and nine more."
+        self._drawn = self._ask(
+            *(_prompt(ask, temperature=1.0, seed=seed) for seed in (7, 7, 8, 9))
+        )
+        words = set(self._drawn[1:])
+        if len(words) == 1:
+            return "missing", f"3 draws at temperature 1 were all {self._drawn[1][:40]!r}"
+        return "good", f"{len(words)} of 3 draws differ at temperature 1"
 
     def _repeats(self) -> tuple[Status, str]:
-        texts = self._ask(*[_prompt("Write any word.", temperature=1.0, seed=7)] * 3)
-        if len(set(texts)) > 1:
-            return "missing", "3 draws with one seed differ; only a cache repeats them"
-        return "good", "3 draws with one seed are the same"
+        if len(set(self._drawn[:2])) > 1:
+            return "missing", "2 draws with one seed differ; only a cache repeats them"
+        return "good", "2 draws with one seed are the same"
 
     def _logprobs(self) -> tuple[Status, str]:
-        made = self.lm.complete([_prompt("Reply with the word ready.", logprobs=True)])[0]
+        self._ask(_prompt("Reply with the word ready.", logprobs=True))
+        made = self._completions[-1]
         given = " of given words too" if isinstance(self.lm, GivesLogprobs) else " of its replies"
         if made.logprobs:
             return "good", given.strip()
@@ -243,8 +251,10 @@ class Doctor:
     def _latency(self) -> tuple[Status, str]:
         retries = sum(completion.retries for completion in self._completions)
         again = f"; {retries} calls had to be made again" if retries else ""
-        median = statistics.median(self._seconds[:3])
-        return "good", f"{1000 * median:,.0f} ms, the median of 3 short replies{again}"
+        return "good", (
+            f"{1000 * statistics.median(self._seconds):,.0f} ms, the median of "
+            f"{len(self._seconds)} short replies{again}"
+        )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import numpy as np
 
 from idiolect.data import Population
 from idiolect.errors import SettingError
-from idiolect.journal import Journal, Row
+from idiolect.journal import Journal, Row, written
 from idiolect.lm import Ledger, Price, Spent
 from idiolect.lm.accounts import Totals
 from idiolect.run.runner import Outcome
@@ -158,18 +158,15 @@ class RunFolder:
         return self._journal.at(begins) if begins else iter(())
 
     def finish(self) -> Path | None:
-        """Writes `output.jsonl` whole, or not at all where requests have no line yet."""
+        """Writes `output.jsonl` whole, or not at all where requests have no line yet.
+
+        Raises:
+            SettingError: It could not be written: the disk may be full.
+        """
         if not self.complete:
             return None
         path = self.path / "output.jsonl"
-        part = path.with_name(path.name + ".part")
-        with part.open("w", encoding="utf-8") as file:
-            for row in self.rows():
-                told = {name: value for name, value in row.items() if name not in VARIES}
-                file.write(json.dumps(told, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        written(path, (_told(row) for row in self.rows()))
         return path
 
     def close(self) -> None:
@@ -196,6 +193,12 @@ class RunFolder:
             max(self.spent.cost, known.cost),
         )
         self.lost = ledger.size().claims if own else 0
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """The line of the output that a result makes."""
+    told = {name: value for name, value in row.items() if name not in VARIES}
+    return json.dumps(told, ensure_ascii=False) + "\n"
 
 
 def _more(spent: Spent, row: Mapping[str, Any]) -> Spent:
