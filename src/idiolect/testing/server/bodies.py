@@ -54,7 +54,7 @@ def spoken(messages: Any) -> int | None:
         content = message.get("content") or ""
         parts = [{"text": content}] if isinstance(content, str) else content
         for part in parts:
-            words += len(str(part.get("text", "")).split())
+            words += len(str(part.get("text", "")).split()) if isinstance(part, dict) else 0
     return words
 
 
