@@ -85,7 +85,25 @@ class BudgetError(IdiolectError):
 
 
 class EndpointError(IdiolectError):
-    """A model's endpoint is down, refuses the key, or answers with an error."""
+    """A model's endpoint is down, refuses the key, or answers with an error.
+
+    Attributes:
+        retries: Calls that failed before the last one did.
+        prompt_tokens: What the endpoint says that it used all the same.
+        completion_tokens: Likewise.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retries: int = 0,
+        prompt_tokens: int = 0,
+        completion_tokens: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.retries = retries
+        self.prompt_tokens, self.completion_tokens = prompt_tokens, completion_tokens
 
 
 class ReplyError(IdiolectError):
