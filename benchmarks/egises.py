@@ -91,7 +91,7 @@ def loops(rows: Rows) -> tuple[float, float]:
     means, apart = [], []
     for users in documents.values():
         degress = []
-        for j, (output, reference) in enumerate(users):
+        for j, (made, real) in enumerate(users):
             apart.append(divergence(made, real))
             shares = []
             for k, (other_made, other_real) in enumerate(users):
