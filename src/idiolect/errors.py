@@ -4,7 +4,7 @@
     ├── DataError             a table, column, row, event or item that cannot be used
     ├── UnknownNameError      a recipe, model, setting or column nobody knows (did you mean …?)
     ├── SettingError          a setting out of its range or of the wrong type
-    ├── CapabilityError       a model cannot do what is asked; raised before any cost
+    ├── CapabilityError       a model cannot do what is asked; before any cost, where that shows
     ├── MissingExtraError     an optional dependency is absent; gives the install line
     ├── NoHistoryError        nothing is known of the user and the method needs something
     ├── BudgetError           the next call would exceed a limit; raised before it is made
@@ -58,7 +58,7 @@ class SettingError(IdiolectError, ValueError):
 
 
 class CapabilityError(IdiolectError):
-    """A model cannot do what is asked of it; raised before any cost."""
+    """A model cannot do what is asked of it; raised before any cost, where it can be known."""
 
 
 class MissingExtraError(IdiolectError, ImportError):

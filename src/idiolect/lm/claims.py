@@ -130,6 +130,8 @@ class Claims:
         mine = self._mine
         with mine.lock:
             keys = mine.held - mine.paused
+        if not keys:
+            return
         # A connection of its own: the other one's lock may be held by a thread at a fork.
         uri = f"{self.path.resolve().as_uri()}?mode=rw"
         try:
