@@ -37,7 +37,7 @@ from idiolect.lm import (
     own,
     prices,
 )
-from idiolect.profile import Claim, Profile, writing
+from idiolect.profile import Claim, Profile, Span, writing
 from idiolect.recipes.generate.plain import plain
 from idiolect.run import Assembly, manifest
 from idiolect.testing import StubServer
@@ -537,7 +537,7 @@ def test_a_reply_made_from_a_profile_alone_is_forgotten_with_what_that_rests_on(
     user = Profile(
         "ann",
         "Says canary in every text.",
-        (Claim("Terse.", "writing", 1.0, own=("a1",), reference=("b1",)),),
+        (Claim("Terse.", "writing", 1.0, spans=(Span("a1"),), reference=("b1",)),),
         sources=("a2",),
     )
     prompt = writing("Write.")(Request("ann", "Say something."), user)
