@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import random
 import sqlite3
 import subprocess
@@ -28,14 +26,14 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from record import record
 
 from idiolect.lm import Cached, Ledger, Prompt, Scripted, endpoint
 from idiolect.testing import StubServer
 
-ROOT = Path(__file__).resolve().parent.parent
 SHARED, OWN, THREADS, LATENCY, FAULTS, SEED = 2_000, 500, 16, 0.02, 0.2, 0
 ROUNDS, KILLS, HITS = 3, 10, 2_000
 Words = list[str]
@@ -202,15 +200,7 @@ def main() -> None:
         microseconds = cost(folder)
     wrong = ("lost", "torn or strange", "recorded twice", "claims left", "wrong replies")
     result = {
-        "what": f"two processes of {THREADS} threads on one file; {SHARED:,} shared prompts and "
-        f"{OWN:,} of each; stub latency {LATENCY} s, {FAULTS:.0%} faults; {ROUNDS} rounds to the "
-        f"end, {KILLS} with one process killed (signal 9) at a random moment and begun again",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "sqlite": sqlite3.sqlite_version,
-            "python": platform.python_version(),
-        },
-        "machine": f"{os.cpu_count()} cores, shared; load {os.getloadavg()[0]:.1f} at the end",
+        "sqlite": sqlite3.sqlite_version,
         "to the end": {
             **{name: sum(one[name] for one in both) for name in (*wrong, "paid twice")},
             "whole files": sum(one["integrity"] == "ok" for one in both),
@@ -224,9 +214,12 @@ def main() -> None:
         },
         "microseconds a call, one thread, no server": microseconds,
     }
-    out = ROOT / "results" / "cache.json"
-    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"Written to {out.relative_to(ROOT)}.")
+    what = (
+        f"two processes of {THREADS} threads on one file; {SHARED:,} shared prompts and "
+        f"{OWN:,} of each; stub latency {LATENCY} s, {FAULTS:.0%} faults; {ROUNDS} rounds to the "
+        f"end, {KILLS} with one process killed (signal 9) at a random moment and begun again"
+    )
+    record("cache", what, result)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,6 @@ of the pair, so that load on the machine hits both. The ideal rate is CONCURRENC
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -20,14 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 from typing import Any
 
+from record import record
+
 from idiolect.lm import Entry, Prompt, Sampling, endpoint, own
 
-ROOT = Path(__file__).resolve().parent.parent
 LATENCY, CONCURRENCY, PROMPTS, PAIRS = 0.2, 64, 2_000, 7
 INSTRUCTION = "Write a review as this person would."
 TEXTS = [f"Text number {n}: it kept what it promised, and then some." for n in range(PROMPTS)]
@@ -102,15 +98,6 @@ def main() -> None:
     ideal = CONCURRENCY / LATENCY
     ratios = [run["idiolect"][0] / run["openai"][0] for run in runs]
     result = {
-        "what": f"{PROMPTS:,} prompts, {CONCURRENCY} at once; stub of latency {LATENCY} s in a "
-        f"process of its own; {PAIRS} alternating pairs after one warm-up each",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "openai": version("openai"),
-            "httpx": version("httpx"),
-            "python": platform.python_version(),
-        },
-        "machine": f"{os.cpu_count()} cores, shared; load {os.getloadavg()[0]:.1f} at the end",
         "ideal calls a second": ideal,
         "median ratio of rates, idiolect / openai": round(median(ratios), 4),
         "ratios": [round(ratio, 4) for ratio in ratios],
@@ -125,10 +112,11 @@ def main() -> None:
         },
         "peak memory, MB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
-    out = ROOT / "results" / "efficiency.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    what = (
+        f"{PROMPTS:,} prompts, {CONCURRENCY} at once; stub of latency {LATENCY} s in a "
+        f"process of its own; {PAIRS} alternating pairs after one warm-up each"
+    )
+    record("efficiency", what, result, "openai", "httpx")
 
 
 if __name__ == "__main__":

@@ -91,13 +91,13 @@ def loops(rows: Rows) -> tuple[float, float]:
     means, apart = [], []
     for users in documents.values():
         degress = []
-        for j, (output, reference) in enumerate(users):
-            apart.append(divergence(output, reference))
+        for j, (made, real) in enumerate(users):
+            apart.append(divergence(made, real))
             shares = []
-            for k, (other_output, other_reference) in enumerate(users):
+            for k, (other_made, other_real) in enumerate(users):
                 if j != k:
-                    x = divergence(reference, other_reference)
-                    y = divergence(output, other_output)
+                    x = divergence(real, other_real)
+                    y = divergence(made, other_made)
                     shares.append((min(x, y) + 1e-5) / (max(x, y) + 1e-5))
             degress.append(sum(shares) / len(shares))
         means.append(sum(degress) / len(degress))
@@ -107,7 +107,8 @@ def loops(rows: Rows) -> tuple[float, float]:
 def parity(path: Path, rows: Rows) -> dict[str, Any]:
     """Ours beside the authors', with intervals."""
     expected = json.loads((path.parent / "scores.json").read_text(encoding="utf-8"))
-    found = egises(*map(list, zip(*rows, strict=True)), np.random.default_rng(SEED))
+    outputs, references, documents, users = (list(column) for column in zip(*rows, strict=True))
+    found = egises(outputs, references, documents, users, np.random.default_rng(SEED))
     names = {
         "egises": found.egises,
         "perseval": found.perseval,
@@ -125,11 +126,12 @@ def parity(path: Path, rows: Rows) -> dict[str, Any]:
 
 def speed(rows: Rows) -> dict[str, Any]:
     """Processor seconds of ours with and without interval, and of the loops."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
+    outputs, references, documents, users = (list(column) for column in zip(*rows, strict=True))
     times = {}
     for name, draws in (("figures", 0), (f"figures and interval of {DRAWS} draws", DRAWS)):
         start = time.process_time()
-        found = egises(*columns, np.random.default_rng(SEED), draws=draws)
+        rng = np.random.default_rng(SEED)
+        found = egises(outputs, references, documents, users, rng, draws=draws)
         times[name] = time.process_time() - start
     start = time.process_time()
     score, apart = loops(rows)

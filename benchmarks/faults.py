@@ -11,24 +11,22 @@ reached another prompt shows. Then all are asked again. The stub's pauses are sh
 from __future__ import annotations
 
 import json
-import platform
 import re
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from record import record
 
 from idiolect.errors import IdiolectError
 from idiolect.lm import Cached, Entry, Json, Prompt, endpoint, own
 from idiolect.testing import Fault, StubServer
 from idiolect.testing.server import Body
 
-ROOT = Path(__file__).resolve().parent.parent
 PROMPTS, FAULT_RATE, CONCURRENCY, TIMEOUT, SEED = 10_000, 0.2, 64, 3.0, 0
 # A used-up quota ends every run by design, so it is not among the passing faults.
 KINDS = tuple(kind for kind in get_args(Fault) if kind != "429 quota")
@@ -109,13 +107,6 @@ def main() -> None:
         again, reasons_again = asked(lm)
         unanswered = sum(answer is None for answer in answers)
         result = {
-            "what": f"{PROMPTS:,} prompts for JSON, {FAULT_RATE:.0%} of calls fail in one of "
-            f"{len(KINDS)} ways, {CONCURRENCY} at once, then all again without faults",
-            "versions": {
-                "idiolect": version("idiolect"),
-                "openai": version("openai"),
-                "python": platform.python_version(),
-            },
             "seconds, first time": round(seconds, 1),
             "first time": {
                 "answered": PROMPTS - unanswered,
@@ -151,10 +142,11 @@ def main() -> None:
             },
         }
         lm.close()
-    out = ROOT / "results" / "faults.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    what = (
+        f"{PROMPTS:,} prompts for JSON, {FAULT_RATE:.0%} of calls fail in one of "
+        f"{len(KINDS)} ways, {CONCURRENCY} at once, then all again without faults"
+    )
+    record("faults", what, result, "openai")
 
 
 if __name__ == "__main__":

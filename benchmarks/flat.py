@@ -10,23 +10,20 @@ are warm.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
+from record import record
 
 from idiolect.data import Population, last_per_user
 from idiolect.floor import Extractive
 from idiolect.recipes.generate.plain import plain
 from idiolect.run import Assembly, Job, RunFolder, asked, fingerprint, manifest
 
-ROOT = Path(__file__).resolve().parent.parent
 REQUESTS, PEOPLE, EVERY = 100_000, 10_000, 5_000
 
 
@@ -92,17 +89,9 @@ def main() -> None:
         "growth over the second half, megabytes a 100,000 requests": round(slope, 2),
         "curve": [[int(n), round(m, 1)] for n, m in curve],
     }
-    print(json.dumps({k: v for k, v in figures.items() if k != "curve"}, indent=1))
-    told = {
-        "command": "python benchmarks/flat.py",
-        "settings": {"recipe": "plain", "model": "extractive", "threads": job.threads},
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("idiolect", "numpy", "polars")},
-        "cores": os.cpu_count(),
-        "figures": figures,
-    }
-    path = ROOT / "results" / "flat.json"
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    what = "memory of a long run, by the number of its requests"
+    settings = {"recipe": "plain", "model": "extractive", "threads": job.threads}
+    record("flat", what, {"settings": settings, "figures": figures}, "numpy", "polars")
 
 
 if __name__ == "__main__":

@@ -22,25 +22,22 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import os
-import platform
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from record import ROOT, record
 from scipy import stats
 
 from idiolect.measure import METRICS, bootstrap, detectable, estimate, paired
 
-ROOT = Path(__file__).resolve().parent.parent
 USERS, CORRELATIONS, SKEWS = (20, 50, 200), (0.1, 0.3, 0.6), (0.0, 1.0, 2.0)
 RUNS, DRAWS, LEVEL, MIN_ROWS = 1000, 500, 0.95, 12
 #: Runs of a test or power cell, and its random assignments of signs.
@@ -245,13 +242,6 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "rotten"
     cells = simulations()
     result = {
-        "what": "coverage of 95 % intervals of a mean, clustered by user; paired tests; power",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": version("scipy"),
-        },
         "runs a cell": RUNS,
         "bootstrap draws": DRAWS,
         "coverage, %": summary(cells),
@@ -260,11 +250,8 @@ def main() -> None:
         "speed": speed(),
         "cells": cells,
     }
-    out = ROOT / "results" / "intervals.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    shown = {key: value for key, value in result.items() if key != "cells"}
-    print(json.dumps(shown, indent=1, ensure_ascii=False))
+    what = "coverage of 95 % intervals of a mean, clustered by user; paired tests; power"
+    record("intervals", what, result, "numpy", "scipy", hidden=("cells",))
 
 
 if __name__ == "__main__":

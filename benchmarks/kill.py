@@ -14,20 +14,19 @@ import csv
 import hashlib
 import json
 import os
-import platform
 import random
 import sqlite3
 import subprocess
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from record import record
+
 from idiolect.testing import StubServer
 
-ROOT = Path(__file__).resolve().parent.parent
 REQUESTS, EVENTS, ITEMS, KILLS, SEED = 200, 6, 40, 10, 0
 LATENCY, THREADS, CONCURRENCY = 0.02, 4, 16
 WORDS = ("quiet", "bright", "slow", "warm", "plain", "sharp", "small", "kind", "rough", "late")
@@ -126,23 +125,17 @@ def main() -> None:
         "calls lost in flight at the kills": answered - lines,
         "calls in flight at most": CONCURRENCY,
     }
-    print(json.dumps({k: v for k, v in figures.items() if k != "kills"}, indent=1))
-    told = {
-        "command": "python benchmarks/kill.py",
-        "settings": {
-            "threads": THREADS,
-            "latency": LATENCY,
-            "concurrency": CONCURRENCY,
-            "seed": SEED,
-            "recipe": "dpl",
-        },
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("idiolect", "openai", "numpy")},
-        "cores": os.cpu_count(),
-        "figures": figures,
+    what = (
+        f"a run of {REQUESTS} requests, killed (signal 9) {KILLS} times and gone on with each time"
+    )
+    settings = {
+        "threads": THREADS,
+        "latency": LATENCY,
+        "concurrency": CONCURRENCY,
+        "seed": SEED,
+        "recipe": "dpl",
     }
-    path = ROOT / "results" / "kill.json"
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    record("kill", what, {"settings": settings, "figures": figures}, "openai", "numpy")
 
 
 if __name__ == "__main__":

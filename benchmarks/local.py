@@ -6,29 +6,27 @@ Small models made from a configuration, with random weights and a tokenizer of o
 (`tests/lm/tiny.py`): no download. Needs the extra `train`. PROMPTS prompts of different lengths:
 replies of batches and one by one; likelihoods of given continuations in batches, one by one, and
 by transformers' own loss; then, in ROUNDS alternating rounds, the rate of one call with all
-prompts, of THREADS threads that ask one by one, and of one by one, on one thread of torch.
+prompts, of THREADS threads that ask one by one, and of one by one, on one thread of torch. Last,
+ANSWERS answers to each prompt, scored with the prompt read once for all of them and, in the same
+rounds, read again for each.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
-import platform
 import statistics
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from record import ROOT, record
 
 from idiolect.lm import Entry, Local, Prompt, Sampling, own
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "lm"))
-PROMPTS, THREADS, ROUNDS, TOKENS = 96, 16, 3, 24
+PROMPTS, THREADS, ROUNDS, TOKENS, ANSWERS = 96, 16, 3, 24, 5
 CLOSE = 2e-4
 
 
@@ -97,21 +95,51 @@ def measured(kind: str) -> dict[str, Any]:
     }
 
 
+def answers(kind: str) -> dict[str, Any]:
+    """What reading a prompt once for all its answers changes: figures and time."""
+    tiny: Any = importlib.import_module("tiny")
+    lm = Local(tiny.model(kind, hidden=128, layers=4, context=1024), tiny.tokenizer())
+    asked = [prompt for prompt in prompts() for _ in range(ANSWERS)]
+    words = [str(1 + n % ANSWERS) for n in range(len(asked))]
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    found: dict[bool, list[float]] = {}
+    for _ in range(ROUNDS):
+        for once in seconds:
+            lm._batcher._shares = once
+            begun = time.perf_counter()
+            found[once] = lm.logprobs(asked, words)
+            seconds[once].append(time.perf_counter() - begun)
+    return {
+        "greatest difference, once and for each (nats)": float(
+            np.abs(np.subtract(found[True], found[False])).max()
+        ),
+        "answers a second, prompt read once": round(len(asked) / statistics.median(seconds[True])),
+        "answers a second, read for each": round(len(asked) / statistics.median(seconds[False])),
+        "times faster": round(
+            statistics.median(seconds[False]) / statistics.median(seconds[True]), 2
+        ),
+    }
+
+
 def main() -> None:
-    found = {kind: measured(kind) for kind in ("llama", "gpt2")}
-    close = max(v for one in found.values() for k, v in one.items() if k.startswith("greatest"))
+    kinds = ("llama", "gpt2")
+    found, scored = (
+        {kind: measured(kind) for kind in kinds},
+        {kind: answers(kind) for kind in kinds},
+    )
+    both = [*found.values(), *scored.values()]
+    close = max(v for one in both for k, v in one.items() if k.startswith("greatest"))
     results = {
-        "what": f"{PROMPTS} prompts, {TOKENS} new tokens at most, hidden 128, 4 layers, float32, "
-        f"CPU, one thread of torch; {THREADS} threads; median of {ROUNDS} rounds",
-        "versions": {name: version(name) for name in ("torch", "transformers", "numpy")}
-        | {"python": platform.python_version()},
         "tolerance (nats)": CLOSE,
         "within tolerance": close <= CLOSE,
         "models": found,
+        f"{ANSWERS} answers to each prompt": scored,
     }
-    text = json.dumps(results, indent=1)
-    (ROOT / "results" / "local.json").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    what = (
+        f"{PROMPTS} prompts, {TOKENS} new tokens at most, hidden 128, 4 layers, float32, "
+        f"CPU, one thread of torch; {THREADS} threads; median of {ROUNDS} rounds"
+    )
+    record("local", what, results, "torch", "transformers", "numpy")
 
 
 if __name__ == "__main__":

@@ -9,15 +9,12 @@ quality of any method. Needs the real data (IDIOLECT_DATA).
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import time
 from pathlib import Path
 
-import numpy
+from record import ROOT, record
 
-import idiolect
 from idiolect.bench import Benchmark
 from idiolect.catalog import recipes
 from idiolect.data import Population, last_per_user, read
@@ -31,7 +28,6 @@ from idiolect.run import Assembly, answer
 from idiolect.run.compare import compare
 from idiolect.run.controls import controls
 
-ROOT = Path(__file__).resolve().parent.parent
 METRICS = (
     "rouge1",
     "rouge2",
@@ -81,19 +77,12 @@ def main() -> None:
         progress=lambda arm, now: print(f"{arm}: {now.done}/{now.total}", end="\r"),
     )
     result = {
-        "what": "methods on the last review of each critic with 12 or more; see "
-        "benchmarks/methods.py",
-        "versions": {
-            "idiolect": idiolect.__version__,
-            "python": platform.python_version(),
-            "numpy": numpy.__version__,
-        },
         "cannot run on the floor": sorted(set(built) - set(able)),
         "seconds": round(time.perf_counter() - start),
         **plain(found),
     }
-    out = ROOT / "results" / "methods.json"
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    what = "methods on the last review of each critic with 12 or more; see benchmarks/methods.py"
+    record("methods", what, result, "numpy")
     if options.html:
         options.html.write_text(to_html(found), encoding="utf-8")
     for arm in found.arms:

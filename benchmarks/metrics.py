@@ -17,13 +17,10 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,13 +30,13 @@ import sacrebleu
 from nltk.corpus import wordnet
 from nltk.translate.meteor_score import single_meteor_score
 from numpy.typing import NDArray
+from record import ROOT, record
 from rouge_score.rouge_scorer import RougeScorer
 
 from idiolect.measure import METRICS
 from idiolect.measure.meteor import stem, tokens, wordnet_folder
 from idiolect.measure.metrics import rouge_words
 
-ROOT = Path(__file__).resolve().parent.parent
 PAIRS, LONG, LONG_PAIRS, REPEATS, SEED = 1000, 10, 100, 3, 0
 NAMES = ("rouge1", "rouge2", "rougeL")
 
@@ -175,23 +172,13 @@ def main() -> None:
         for stemmed in (False, True)
     ]
     result = {
-        "what": "metrics against rouge-score, sacrebleu and NLTK on pairs of real texts",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "rouge-score": version("rouge-score"),
-            "sacrebleu": version("sacrebleu"),
-            "nltk": version("nltk"),
-            "python": platform.python_version(),
-        },
         "pairs": PAIRS,
         "parity": parity(*drawn(texts, rng, PAIRS, 1)),
         "rouge-1, 2 and L": times,
         "others": other_speed(*drawn(texts, rng, PAIRS, 1)),
     }
-    out = ROOT / "results" / "metrics.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    what = "metrics against rouge-score, sacrebleu and NLTK on pairs of real texts"
+    record("metrics", what, result, "rouge-score", "sacrebleu", "nltk")
 
 
 if __name__ == "__main__":

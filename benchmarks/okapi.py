@@ -9,21 +9,17 @@ other; a query's time is the least of REPEATS, and figures are medians over quer
 
 from __future__ import annotations
 
-import json
-import platform
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rank_bm25 import BM25Okapi
+from record import record
 
 from idiolect.select import OkapiIndex
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 20_000)
 VOCABULARY, MEAN_LENGTH, QUERY_LENGTH, QUERIES, REPEATS, SEED = 50_000, 60, 60, 10, 3, 0
 
@@ -75,22 +71,12 @@ def measured(size: int) -> dict[str, Any]:
 
 def main() -> None:
     result = {
-        "what": "Okapi BM25 in published mode against rank_bm25's BM25Okapi, same process",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "rank_bm25": version("rank_bm25"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": version("scipy"),
-        },
         "text": f"Zipf words (exponent 1.1, rank modulo {VOCABULARY:,}), about {MEAN_LENGTH} each",
         "queries": f"{QUERIES} of {QUERY_LENGTH} words; least of {REPEATS} repeats, then median",
         "runs": [measured(size) for size in SIZES],
     }
-    out = ROOT / "results" / "okapi.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    what = "Okapi BM25 in published mode against rank_bm25's BM25Okapi, same process"
+    record("okapi", what, result, "rank_bm25", "numpy", "scipy")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from idiolect.embed import Lsa
 from idiolect.select import Dense, Okapi, Random, Recency, Selector
 
 ROOT = Path(__file__).resolve().parent.parent
-NOISE = ("0.0", "0.3", "0.5", "0.7")
+NOISE: tuple[Literal["0.0", "0.3", "0.5", "0.7"], ...] = ("0.0", "0.3", "0.5", "0.7")
 PLACES = 5
 
 

@@ -11,8 +11,6 @@ Under permuted authors (names shuffled within places) nothing is there to be fou
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -23,10 +21,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import scipy
+from record import record
 from scipy.stats import ttest_ind
 
-import idiolect
 from idiolect.data import Population, Request
 from idiolect.difference import RATING, Measure, Measured
 from idiolect.measure import FEATURES, benjamini_hochberg, measure
@@ -195,7 +192,6 @@ def main() -> None:
         for texts in (8, 24)
     }
     result = {
-        "what": "planted differences found again in made-up towns; see benchmarks/planted.py",
         "settings": {
             "users": USERS,
             "towns": options.towns,
@@ -204,12 +200,6 @@ def main() -> None:
             "q": Q,
             "least": LEAST,
             "replications": options.replications,
-        },
-        "versions": {
-            "idiolect": idiolect.__version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
         },
         "true_effects": {
             "pairs": len(sizes_of),
@@ -223,10 +213,8 @@ def main() -> None:
         "permuted_authors": nulls,
         "runs": runs,
     }
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
-    del result["runs"]
-    print(json.dumps(result, indent=1))
+    what = "planted differences found again in made-up towns; see benchmarks/planted.py"
+    record("planted", what, result, "numpy", "scipy", out=options.out, hidden=("runs",))
 
 
 if __name__ == "__main__":

@@ -13,25 +13,22 @@ from disk; polars and numpy use one thread. `first_look_up` sorts the hashes of 
 from __future__ import annotations
 
 import gc
-import json
 import multiprocessing
 import os
-import platform
 import resource
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from record import record
 
 from idiolect.data import Population, read
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (100_000, 1_000_000, 10_000_000)
 EVENTS_A_USER, EVENTS_AN_ITEM, REQUESTS, SEED, READ = 20, 100, 1_000, 0, 1_000_000
 
@@ -175,18 +172,13 @@ def main() -> None:
         seconds = pool.apply(reading, (READ,))
     print(f"{READ:>10,} events: read from a CSV file and checked in {seconds} s")
     result = {
-        "what": "building a population and looking at one request, by number of events",
         "requests": REQUESTS,
         "seed": SEED,
         "sizes": rows,
         "reading_csv": {"events": READ, "read_s": seconds},
-        "machine": f"{platform.machine()}, {multiprocessing.cpu_count()} cores, shared",
-        "versions": {name: version(name) for name in ("idiolect", "numpy", "polars")}
-        | {"python": platform.python_version()},
     }
-    path = ROOT / "results" / "population.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"written to {path.relative_to(ROOT)}")
+    what = "building a population and looking at one request, by number of events"
+    record("population", what, result, "numpy", "polars")
 
 
 if __name__ == "__main__":

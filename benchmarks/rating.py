@@ -19,11 +19,9 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import platform
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -31,12 +29,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from record import ROOT, record
 
 from idiolect.data import Population, View
 from idiolect.difference import OwnMean, PeersMean, RatesItems, RelativeRating
 from idiolect.measure import bootstrap
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES = ("amazon_dev", "amazon_test", "gap_dev")
 GRID = (0.0, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
 SCALE = (1.0, 5.0)
@@ -158,12 +156,6 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "peer_reviews"
     found = {name: cases(folder / f"{name}.json.gz") for name in FILES}
     result = {
-        "what": "error of predicted ratings: user alone, peers alone, user relative to peers",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
         "grid": GRID,
         "scale that relative predictions are kept to": SCALE,
         "chosen by": "mean over the two other files of their mean absolute error",
@@ -171,10 +163,8 @@ def main() -> None:
         "targets": {name: len(c) for name, c in found.items()},
         **measured(found),
     }
-    out = ROOT / "results" / "rating.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    what = "error of predicted ratings: user alone, peers alone, user relative to peers"
+    record("rating", what, result, "numpy")
 
 
 if __name__ == "__main__":

@@ -10,19 +10,17 @@ so that times say what Ray costs, not what it gains where calls take long.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import signal
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import polars as pl
+from record import record
 
 from idiolect.data import Population, last_per_user
 from idiolect.floor import Extractive
@@ -31,7 +29,6 @@ from idiolect.lm import Budget
 from idiolect.recipes.generate.rag import rag
 from idiolect.run import Assembly, Engine, Job, Limits, RunFolder, asked, engine, manifest
 
-ROOT = Path(__file__).resolve().parent.parent
 REQUESTS, PEOPLE, WORKERS = 2_000, 200, 2
 
 
@@ -106,17 +103,9 @@ def main() -> None:
         name: {"byte-equal to local": output == expected, **facts}
         for name, (output, facts) in by_name.items()
     }
-    print(json.dumps(figures, indent=1))
-    told = {
-        "command": "python benchmarks/ray_engine.py",
-        "settings": {"requests": REQUESTS, "workers": WORKERS, "recipe": "rag"},
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in ("idiolect", "ray", "numpy", "polars")},
-        "cores": os.cpu_count(),
-        "figures": figures,
-    }
-    path = ROOT / "results" / "ray_engine.json"
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    what = f"{REQUESTS:,} requests on the engines local and ray, also with a worker killed"
+    settings = {"requests": REQUESTS, "workers": WORKERS, "recipe": "rag"}
+    record("ray_engine", what, {"settings": settings, "figures": figures}, "ray", "numpy", "polars")
 
 
 if __name__ == "__main__":

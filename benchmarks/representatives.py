@@ -17,21 +17,19 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import platform
 import sys
 import time
 from collections import defaultdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from record import ROOT, record
 
 from idiolect.embed import Lsa, Vectors
 from idiolect.measure import bootstrap
 from idiolect.select import cluster_centres, stratified
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES = ("amazon_dev", "amazon_test", "gap_dev")
 BANDS = {"5-9": (5, 9), "10-29": (10, 29), "30+": (30, None)}
 REPRESENTATIVES, AUTHORS, DRAWS, RESAMPLES, SEED = 4, 20, 20, 10_000, 42
@@ -122,10 +120,6 @@ def table(items: list[tuple[int, Scores]]) -> dict[str, Any]:
     return rows
 
 
-def _shown(figure: dict[str, float]) -> str:
-    return f"{figure['mean']:+.4f} [{figure['low']:+.4f}, {figure['high']:+.4f}]"
-
-
 def main() -> None:
     start = time.perf_counter()
     data = Path(os.environ.get("IDIOLECT_DATA", ROOT.parent / "shared" / "data"))
@@ -133,13 +127,6 @@ def main() -> None:
     found = {name: by_product(folder / f"{name}.json.gz", SEED) for name in FILES}
     pooled = table([item for items in found.values() for item in items])
     result = {
-        "what": "mean cosine distance of every peer to the nearest of the chosen ones",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": version("scikit-learn"),
-        },
         "encoder": repr(Lsa()),
         "representatives": REPRESENTATIVES,
         "own authors": f"at most {AUTHORS} a product, drawn without replacement, seed {SEED}",
@@ -149,16 +136,8 @@ def main() -> None:
         "files": {name: table(items) for name, items in found.items()},
         "seconds": round(time.perf_counter() - start, 1),
     }
-    out = ROOT / "results" / "representatives.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for band, row in pooled.items():
-        print(f"{band} peers, {row['products']} products")
-        for way in WAYS:
-            line = f"  {way:22} {_shown(row['distance'][way])}"
-            gain = row["gain over random"].get(way)
-            print(line if gain is None else f"{line}   gain over random {_shown(gain)}")
-    print(f"{result['seconds']} s; written to {out.relative_to(ROOT)}")
+    what = "mean cosine distance of every peer to the nearest of the chosen ones"
+    record("representatives", what, result, "numpy", "scikit-learn")
 
 
 if __name__ == "__main__":

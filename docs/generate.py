@@ -11,9 +11,15 @@ import io
 import re
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import typer
 
 DOCS = Path(__file__).resolve().parent
+#: Columns of the command line's pages, whatever the terminal has.
+WIDTH = 88
 
 
 def pages() -> dict[Path, str]:
@@ -28,26 +34,28 @@ def pages() -> dict[Path, str]:
 
 
 def _cli() -> str:
-    import typer
-
     from idiolect.cli import app
 
-    command = typer.main.get_command(app)
     parts = ["# Command line", "Generated from the commands themselves.", ""]
-    with typer.Context(command, info_name="idiolect", max_content_width=88) as root:
-        parts += ["```text", command.get_help(root).strip(), "```", ""]
-        for name in command.list_commands(root):  # type: ignore[attr-defined]
-            each = command.get_command(root, name)  # type: ignore[attr-defined]
-            with typer.Context(each, info_name=name, parent=root, max_content_width=88) as context:
-                parts += [
-                    f"## idiolect {name}",
-                    "",
-                    "```text",
-                    each.get_help(context).strip(),
-                    "```",
-                    "",
-                ]
+    command = typer.main.get_command(app)
+    with typer.Context(command, info_name="idiolect", terminal_width=WIDTH) as root:
+        parts += [*_help(root), *_commands(root, "##")]
     return "\n".join(parts)
+
+
+def _help(context: typer.Context) -> list[str]:
+    return ["```text", context.command.get_help(context).strip(), "```", ""]
+
+
+def _commands(parent: typer.Context, heading: str) -> Iterator[str]:
+    """Each command with its options, and those within it."""
+    group: Any = parent.command
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
+        with typer.Context(command, info_name=name, parent=parent, terminal_width=WIDTH) as context:
+            yield from (f"{heading} {context.command_path}", "", *_help(context))
+            if hasattr(command, "list_commands"):
+                yield from _commands(context, f"{heading}#")
 
 
 def picture() -> str:

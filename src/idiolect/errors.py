@@ -4,7 +4,7 @@
     ├── DataError             a table, column, row, event or item that cannot be used
     ├── UnknownNameError      a recipe, model, setting or column nobody knows (did you mean …?)
     ├── SettingError          a setting out of its range or of the wrong type
-    ├── CapabilityError       a model cannot do what is asked; raised before any cost
+    ├── CapabilityError       a model cannot do what is asked; before any cost, where that shows
     ├── MissingExtraError     an optional dependency is absent; gives the install line
     ├── NoHistoryError        nothing is known of the user and the method needs something
     ├── BudgetError           the next call would exceed a limit; raised before it is made
@@ -58,7 +58,7 @@ class SettingError(IdiolectError, ValueError):
 
 
 class CapabilityError(IdiolectError):
-    """A model cannot do what is asked of it; raised before any cost."""
+    """A model cannot do what is asked of it; raised before any cost, where it can be known."""
 
 
 class MissingExtraError(IdiolectError, ImportError):
@@ -85,7 +85,25 @@ class BudgetError(IdiolectError):
 
 
 class EndpointError(IdiolectError):
-    """A model's endpoint is down, refuses the key, or answers with an error."""
+    """A model's endpoint is down, refuses the key, or answers with an error.
+
+    Attributes:
+        retries: Calls that failed before the last one did.
+        prompt_tokens: What the endpoint says that it used all the same.
+        completion_tokens: Likewise.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retries: int = 0,
+        prompt_tokens: int = 0,
+        completion_tokens: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.retries = retries
+        self.prompt_tokens, self.completion_tokens = prompt_tokens, completion_tokens
 
 
 class ReplyError(IdiolectError):

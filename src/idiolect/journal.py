@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Journal:
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             told = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
-            written(beside, told + "\n")
+            written(beside, (told, "\n"))
         # What is there is looked at only once nobody else can be writing to it.
         self._claim = _claimed(path) if alone else None
         self.torn = self._without_torn_line() if path.is_file() else 0
@@ -80,11 +80,16 @@ class Journal:
                 yield begin, self._read(line, number)
                 begin += len(line)
 
-    def at(self, begin: int) -> Row:
-        """The line that begins at this byte."""
+    def at(self, begins: Iterable[int]) -> Iterator[Row]:
+        """The lines that begin at these bytes.
+
+        Raises:
+            DataError: One is none of ours.
+        """
         with self.path.open("rb") as file:
-            file.seek(begin)
-            return self._read(file.readline(), None)
+            for begin in begins:
+                file.seek(begin)
+                yield self._read(file.readline(), None)
 
     def add(self, row: Mapping[str, Any]) -> int:
         """Appends a line, on the disk before this returns, and says where it begins.
@@ -103,10 +108,7 @@ class Journal:
                 os.fsync(file.fileno())
             except OSError as error:
                 file.truncate(begin)
-                raise SettingError(
-                    f"Found that '{self.path}' cannot be written ({error.strerror}); make room, "
-                    "and give the same command again: it goes on from there."
-                ) from None
+                raise _unwritable(self.path, error) from None
         return begin
 
     def close(self) -> None:
@@ -146,14 +148,29 @@ class Journal:
         return size - end
 
 
-def written(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
+def written(path: Path, text: Iterable[str]) -> None:
+    """Writes a file whole or not at all.
+
+    Raises:
+        SettingError: It could not be written: the disk may be full. What was there before stays.
+    """
     part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            file.writelines(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> SettingError:
+    return SettingError(
+        f"Found that '{path}' cannot be written ({error.strerror}); make room, and give the same "
+        "command again: it goes on from there."
+    )
 
 
 def _claimed(path: Path) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from idiolect.lm import Entry, Prompt, endpoint, own
 from idiolect.testing import StubServer
 
 WORDS = ["sun", "moon", "tree", "lake", "hill", "road", "bird", "fish"]
@@ -30,11 +31,11 @@ def good(body: dict[str, Any]) -> str:
 def test_a_good_model_passes_and_all_recipes_can_run(idiolect):
     with StubServer(good, context=8192) as server:
         ran = idiolect("doctor", "--lm", server.address)
-        assert server.requests <= 24
+        assert server.requests <= 15
     assert ran.code == 0, ran.out
     assert ran.out.count("   good  ") == 14
     said = " ".join(ran.out.split())
-    for part in ("8,192 tokens, the server says", "median of 3", "a short reply came in"):
+    for part in ("8,192 tokens, the server says", "median of 4", "a short reply came in"):
         assert part in said
     found = re.search(r"(\d+) of (\d+) recipes can run", said)
     assert found
@@ -56,6 +57,27 @@ def test_what_is_missing_is_said_and_is_no_failure(idiolect, check, settings):
         ran = idiolect("doctor", "--lm", server.address)
     assert re.findall(r"missing  ([\w ]+):", ran.out) == [check]
     assert ran.code == 0
+
+
+def test_the_suggested_budget_keeps_prompts_within_the_context(idiolect):
+    with StubServer(good, context=3_000) as server:
+        said = " ".join(idiolect("doctor", "--lm", server.address).out.split())
+        found = re.search(
+            r"context: 3,000 tokens, the server says; a `budget` of about ([\d,]+) keeps prompts "
+            r"within, with 512 left for the reply \(`budget` counts 4 characters as a token, where "
+            r"this server counted (\d\.\d\d) in English\)",
+            said,
+        )
+        assert found
+        budget, rate = int(found[1].replace(",", "")), float(found[2])
+        assert budget == pytest.approx((3_000 - 512) / rate, rel=0.01)
+        text = "Line 7 of the list says nothing at all. " * 20
+        english = Prompt("Sum up.", own([Entry(text) for _ in range(40)]))
+        completion = endpoint(server.address, budget=budget).complete([english])[0]
+        sent = sum(len(m["content"].split()) for m in server.bodies[-1]["messages"])
+    assert completion.cut
+    # Other text has other tokens, by some hundredths.
+    assert 2_300 < sent < 3_000 - 400
 
 
 def changed(part: str, instead: str) -> Any:

@@ -141,7 +141,7 @@ def test_changed_data_or_model_is_refused_with_the_difference(
         "reproduce", "dpl", "--lm", f"{server.url}#other", "--data", folder / "data",
         "--category", "Books", "--out", folder / "out", "--limit", 1,
     )  # fmt: skip
-    assert "model: 'stub' there, 'other' now" in other.error
+    assert f"model: '{server.url}#stub' there, '{server.url}#other' now" in other.error
 
 
 def test_marks_are_kept_and_failures_of_the_judge_counted_apart(

@@ -2,6 +2,8 @@
 
 import json
 
+from idiolect.lm import Ledger
+from idiolect.run import REPLIES
 from idiolect.testing import StubServer
 
 
@@ -20,7 +22,11 @@ def test_a_run_stops_at_its_budget_and_goes_on_without_paying_twice(idiolect, ta
         assert "max_calls=20" in stopped.error
         assert server.successes - once <= 20
         assert not (parts / "output.jsonl").exists()
-        again = idiolect(*ask, parts, *priced, "--max-calls", 1000)
+        # Calls of requests that have no result yet count too, by the ledger.
+        short = idiolect(*ask, parts, *priced, "--max-calls", once - 1)
+        assert short.code == 2
+        assert f"max_calls={once - 1}" in short.error
+        again = idiolect(*ask, parts, *priced, "--max-calls", once)
         assert again.code == 0, again.err
         assert "answered before; going on" in " ".join(again.err.split())
         assert server.successes == 2 * once, "no recorded call was repeated"
@@ -55,3 +61,41 @@ def test_a_line_that_was_cut_off_is_said(idiolect, table, tmp_path):
     assert ran.code == 0
     assert "was cut off when the run ended" in ran.err
     assert "6 of 7 requests were answered before" in ran.err
+
+
+def test_a_price_that_comes_later_holds_for_what_was_spent(idiolect, table, tmp_path):
+    with StubServer() as server:
+        ask = [
+            "run",
+            "rag",
+            "--data",
+            table,
+            "--lm",
+            server.address,
+            "--out",
+            tmp_path / "a" / "run",
+        ]
+        assert idiolect(*ask, "--max-calls", 3, "--threads", 1).code == 2
+        ran = idiolect(*ask, "--max-cost", 1e-9, "--price", "stub=1/1")
+        assert ran.code == 2
+        assert "of max_cost=0, 0.000" in ran.error
+        assert server.successes == 3
+
+
+def test_calls_that_were_in_flight_are_said(idiolect, table, tmp_path):
+    with StubServer() as server:
+        ask = ["run", "rag", "--data", table, "--lm", server.address, "--out", tmp_path / "run"]
+        assert idiolect(*ask, "--max-calls", 3).code == 2
+        Ledger(tmp_path / "run" / REPLIES).claim([b"one", b"other"])
+        ran = idiolect(*ask)
+    assert "Up to 2 calls were in flight when the run ended" in ran.err
+
+
+def test_a_prompt_is_cut_to_the_budget_which_is_part_of_the_run(idiolect, table, tmp_path):
+    with StubServer() as server:
+        ask = ["run", "rag", "--data", table, "--lm", server.address, "--out", tmp_path / "run"]
+        assert idiolect(*ask, "--budget", 150).code == 0
+        cut = [sum(len(m["content"]) for m in body["messages"]) for body in server.bodies]
+        assert max(cut) <= 4 * 150
+        assert "budget: 150 there, 'nothing' now" in idiolect(*ask).error
+    assert "which reads whole prompts" in idiolect(*ask[:4], "--budget", 150).error

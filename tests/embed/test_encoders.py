@@ -90,10 +90,10 @@ def test_addresses_lead_to_encoders(server: StubServer, monkeypatch: pytest.Monk
     [
         ("lsi", UnknownNameError, "no encoder 'lsi'. Did you mean 'lsa'"),
         ("wordlama", UnknownNameError, "Did you mean 'wordllama'"),
-        ("sentence-transformer:x", UnknownNameError, "Did you mean 'sentence-transformers:MODEL'"),
+        ("sentence-transformer:x", UnknownNameError, "Did you mean 'sentence-transformers:NAME'"),
         ("lsa:128", UnknownNameError, "no encoder 'lsa:128'"),
-        ("sentence-transformers", SettingError, "needed: sentence-transformers:MODEL"),
-        ("openai:", SettingError, "needed: openai:MODEL"),
+        ("sentence-transformers", SettingError, "needed: sentence-transformers:NAME"),
+        ("openai:", SettingError, "needed: openai:NAME"),
     ],
 )
 def test_an_unknown_address_says_what_there_is(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import socket
 import threading
 import time
@@ -26,6 +27,7 @@ from idiolect.lm import (
     Section,
     endpoint,
     estimate,
+    own,
 )
 from idiolect.remote import Remote, locate
 from idiolect.testing import Fault, StubServer
@@ -107,7 +109,7 @@ def test_one_failing_prompt_raises_and_stops_those_that_wait(
     assert server.requests < 100
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "503", "hang", "reset", "half"])
+@pytest.mark.parametrize("fault", ["429", "500", "503", "hang", "reset", "half", "page"])
 def test_a_passing_fault_is_retried_and_counted(
     server: StubServer, make: Make, naps: list[float], fault: Fault
 ) -> None:
@@ -169,6 +171,7 @@ def test_a_used_up_quota_is_not_retried(server: StubServer, make: Make) -> None:
         ("hang", r"no answer within 0.1 seconds in 3 calls; raise `timeout`"),
         ("reset", r"broke in 3 calls \(.*reset"),
         ("half", r"broke in 3 calls"),
+        ("page", r"'<html><body>.*' in 3 calls, where JSON is needed.*proxy.*ends in /v1"),
     ],
 )
 def test_when_retries_are_spent_the_error_says_what_happened(
@@ -243,11 +246,6 @@ def test_a_wrong_path_asks_for_v1(server: StubServer) -> None:
         endpoint(wrong)
 
 
-def test_an_answer_that_is_no_json_asks_for_v1(server: StubServer) -> None:
-    with pytest.raises(EndpointError, match=r"'<html>' where JSON is needed.*/v1"):
-        Remote(server.url).call(lambda client: "<html>")
-
-
 def test_a_prompt_beyond_the_context_says_so_with_the_endpoints_words(
     server: StubServer, make: Make
 ) -> None:
@@ -255,6 +253,21 @@ def test_a_prompt_beyond_the_context_says_so_with_the_endpoints_words(
     with pytest.raises(EndpointError, match=r"too long \(400: The maximum context.*`budget`"):
         make().one(Prompt("Verdict please.", expects=Json(Verdict)))
     assert server.requests == 1  # another format would not help
+
+
+def test_the_budget_that_is_suggested_makes_the_prompt_fit(server: StubServer, make: Make) -> None:
+    server.context = 200
+    texts = own([Entry(f"{n} longish words throughout here") for n in range(80)])
+    prompt = Prompt("Compare.", texts, sampling=Sampling(max_tokens=50))
+    with pytest.raises(EndpointError, match=r"Set a `budget` of about [\d,]+ tokens") as caught:
+        make().one(prompt)
+    found = re.search(r"`budget` of about (\d+)", str(caught.value))
+    assert found
+    make(budget=int(found[1])).one(prompt)
+    sent = sum(len(m["content"].split()) for m in server.bodies[-1]["messages"])
+    assert 120 < sent <= 150
+    with pytest.raises(EndpointError, match="Set `max_tokens` lower than 500"):
+        make().one(prompt.replace(sampling=Sampling(max_tokens=500)))
 
 
 def test_another_refusal_is_told_in_the_endpoints_words(server: StubServer, make: Make) -> None:
@@ -436,7 +449,7 @@ def test_without_a_model_the_only_one_is_taken(server: StubServer) -> None:
     [
         ("opnai:gpt-4o", UnknownNameError, "no kind of endpoint 'opnai'. Did you mean 'openai'"),
         ("gpt-4o", UnknownNameError, "Known: http, https, ollama, openai"),
-        ("openai:", SettingError, "a model is needed after the colon: openai:MODEL"),
+        ("openai:", SettingError, "a model is needed after the colon: openai:NAME"),
         ("http://#m", SettingError, "needed is http"),
     ],
 )

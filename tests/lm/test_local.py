@@ -22,7 +22,8 @@ from idiolect.lm import (
     Section,
     own,
 )
-from idiolect.lm.local import Local, NamedAdapter, SoftTokens, local
+from idiolect.lm.local import Local, NamedAdapter, SoftTokens, batcher, local
+from idiolect.lm.local.draws import drawing
 from idiolect.run.models import language_model
 
 WHY = "local models need torch and transformers (extra train)"
@@ -115,8 +116,8 @@ def test_threads_are_answered_in_batches_each_with_its_own(llama: Local) -> None
     asked = prompts(32)
     alone = [llama.complete([prompt])[0].text for prompt in asked]
     sizes: list[int] = []
-    write = llama._write
-    llama._write = lambda jobs: [sizes.append(len(jobs)), write(jobs)][1]  # type: ignore[method-assign,list-item]
+    write = llama._batcher.write
+    llama._batcher.write = lambda jobs: [sizes.append(len(jobs)), write(jobs)][1]  # type: ignore[method-assign,list-item]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda prompt: llama.one(prompt).text, asked))
     assert found == [text.strip() for text in alone] or found == alone
@@ -127,13 +128,13 @@ def test_a_batch_is_bounded_in_rows_and_tokens(llama: Local) -> None:
     asked = prompts()
     whole = [c.text for c in llama.complete(asked)]
     sizes: list[tuple[int, int]] = []
-    write = llama._write
+    write = llama._batcher.write
 
     def seen(jobs: Any) -> Any:
         sizes.append((len(jobs), len(jobs) * max(job.length + job.most for job in jobs)))
         return write(jobs)
 
-    llama._write, llama.rows, llama.tokens = seen, 5, 900  # type: ignore[method-assign]
+    llama._batcher.write, llama.rows, llama.tokens = seen, 5, 900  # type: ignore[method-assign]
     assert [c.text for c in llama.complete(asked)] == whole
     assert max(rows for rows, _ in sizes) == 5
     assert all(tokens <= 900 or rows == 1 for rows, tokens in sizes)
@@ -142,7 +143,7 @@ def test_a_batch_is_bounded_in_rows_and_tokens(llama: Local) -> None:
 def test_too_little_memory_halves_the_batch(llama: Local) -> None:
     import torch
 
-    asked, write = prompts(8), llama._write
+    asked, write = prompts(8), llama._batcher.write
     whole = [c.text for c in llama.complete(asked)]
 
     def scarce(jobs: Any, most: int = 2) -> Any:
@@ -150,9 +151,9 @@ def test_too_little_memory_halves_the_batch(llama: Local) -> None:
             raise torch.OutOfMemoryError("no more")
         return write(jobs)
 
-    llama._write = scarce  # type: ignore[method-assign]
+    llama._batcher.write = scarce  # type: ignore[method-assign]
     assert [c.text for c in llama.complete(asked)] == whole
-    llama._write = lambda jobs: scarce(jobs, 0)  # type: ignore[method-assign]
+    llama._batcher.write = lambda jobs: scarce(jobs, 0)  # type: ignore[method-assign]
     with pytest.raises(CapabilityError, match="too little memory for one prompt"):
         llama.complete(asked)
 
@@ -185,9 +186,9 @@ def test_draws_follow_the_models_probabilities(
         kept = order[: int(np.searchsorted(np.cumsum(wanted[order]), top_p)) + 1]
         wanted = np.where(np.isin(np.arange(len(wanted)), kept), wanted, 0)
         wanted /= wanted.sum()
-    seeded = replace(llama._plan(prompt).jobs[0], sampling=replace(prompt.sampling, seed=11))
+    seeded, config = replace(prompt.sampling, seed=11), llama.model.generation_config
     scores = np.asarray(logits) * temperature
-    drawn = Counter(llama._draw(replace(seeded, sample=n))(scores) for n in range(number))
+    drawn = Counter(drawing(seeded, n, config)(scores) for n in range(number))
     shares = np.array([drawn[token] / number for token in range(len(wanted))])
     # The sampling error of total variation is at most about half the root of tokens a draw.
     assert np.abs(shares - wanted).sum() / 2 < 0.5 * np.sqrt((wanted > 0).sum() / number) + 0.01
@@ -252,6 +253,98 @@ def test_a_choice_is_the_likeliest_with_its_end(lm: Local) -> None:
     drawn = number.replace(sampling=Sampling(temperature=1.0, seed=0))
     values = {lm.one(drawn.replace(sample=n)).value for n in range(20)}
     assert len(values) > 1
+
+
+def mistral() -> Any:
+    """A model whose layers look back a few tokens only."""
+    import tiny
+    import torch
+    import transformers
+
+    torch.manual_seed(0)
+    config = transformers.MistralConfig(
+        vocab_size=259, hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=512,
+        sliding_window=16, initializer_range=0.2, bos_token_id=0, eos_token_id=1, pad_token_id=2,
+    )  # fmt: skip
+    return Local(transformers.MistralForCausalLM(config).eval(), tiny.tokenizer())
+
+
+def read(lm: Local) -> list[tuple[int, int]]:
+    """The shape of what the model reads from now on: rows and tokens, with padding."""
+    seen: list[tuple[int, int]] = []
+
+    def hook(_: Any, args: Any, kwargs: Any) -> None:
+        given = kwargs.get("input_ids", kwargs.get("inputs_embeds"))
+        seen.append(tuple(given.shape[:2]))
+
+    lm.model.register_forward_pre_hook(hook, with_kwargs=True)
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "mistral"])
+def test_a_prompt_is_read_once_for_all_its_answers_with_equal_results(kind: str) -> None:
+    lm = make("llama" if kind == "mistral" else kind)
+    if kind == "mistral":
+        lm = mistral()
+    answers = ("1", "10", "a longer answer", "yes")
+    asked = [p for p in prompts(6) for _ in answers]
+    words = list(answers) * 6
+    wanted = [-loss(lm, templated(lm, p), lm._ids(w)) for p, w in zip(asked, words, strict=True)]
+    seen = read(lm)
+    found = lm.logprobs(asked, words)
+    np.testing.assert_allclose(found, wanted, atol=CLOSE, rtol=0)
+    longest = max(len(templated(lm, p)) for p in asked)
+    assert seen == [(6, longest), (24, len("a longer answer") - 1)]
+    lm._batcher._shares = False
+    np.testing.assert_allclose(lm.logprobs(asked, words), found, atol=CLOSE, rtol=0)
+    assert seen[-1] == (24, longest + len("a longer answer")), "without it, read for each"
+
+
+def test_one_token_after_a_prompt_that_others_share_needs_no_second_reading(llama: Local) -> None:
+    prompt = prompts(1)[0]
+    seen = read(llama)
+    found = llama.logprobs([prompt] * 3, ["a", "b", "c"])
+    assert seen == [(1, len(templated(llama, prompt)))]
+    wanted = [-loss(llama, templated(llama, prompt), llama._ids(w)) for w in "abc"]
+    np.testing.assert_allclose(found, wanted, atol=CLOSE, rtol=0)
+
+
+def test_a_memory_that_cannot_be_shared_is_found_out_once(
+    llama: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, words = [prompts(1)[0]] * 2, ["yes", "no way"]
+    wanted = llama.logprobs(asked, words)
+    monkeypatch.setattr(batcher, "_SHARED", frozenset())
+    seen = read(llama)
+    for _ in range(2):
+        np.testing.assert_allclose(llama.logprobs(asked, words), wanted, atol=CLOSE, rtol=0)
+    assert [rows for rows, _ in seen] == [1, 2, 2]
+
+
+def test_too_many_answers_for_one_batch_are_scored_in_several(llama: Local) -> None:
+    prompt = prompts(1)[0]
+    words = [f"answer {n}" for n in range(40)]
+    whole = llama.logprobs([prompt] * 40, words)
+    seen = read(llama)
+    llama.tokens = 10 * (len(templated(llama, prompt)) + len("answer 10"))
+    np.testing.assert_allclose(llama.logprobs([prompt] * 40, words), whole, atol=CLOSE, rtol=0)
+    assert [rows for rows, _ in seen] == [1, 10] * 4
+
+
+def test_soft_tokens_and_answers_share_their_start_too(llama: Local) -> None:
+    vectors = np.random.default_rng(0).normal(size=(3, 64)).astype(np.float32)
+    plain = prompts(2)
+    soft = [p.replace(conditions=(SoftTokens(vectors),)) for p in plain]
+    other = plain[0].replace(conditions=(SoftTokens(2 * vectors),))
+    asked = [p for p in (*soft, other) for _ in range(2)]
+    words = ["yes", "not at all"] * 3
+    seen = read(llama)
+    found = llama.logprobs(asked, words)
+    assert [rows for rows, _ in seen] == [3, 6]
+    alone = [llama.logprobs([p], [w])[0] for p, w in zip(asked, words, strict=True)]
+    np.testing.assert_allclose(found, alone, atol=CLOSE, rtol=0)
+    assert len(set(np.round(found, 3))) == 6
 
 
 def test_fine_numbers_are_written_not_scored(llama: Local) -> None:
@@ -336,6 +429,11 @@ def test_adapters_by_name_within_one_batch(llama: Local, tmp_path: Any) -> None:
             wanted = -loss(lm, templated(llama, asked[at]), llama._ids("yes"))
         assert found[at] == pytest.approx(wanted, abs=CLOSE)
     assert [c.text for c in lm.complete(named)] == [lm.complete([p])[0].text for p in named]
+    # Two answers to each: every adapter's prompt is read once.
+    twice = lm.logprobs([p for p in named for _ in range(2)], ["yes", "no way"] * 6)
+    assert twice[::2] == pytest.approx(found, abs=CLOSE)
+    alone = [lm.logprobs([p], ["no way"])[0] for p in named]
+    assert twice[1::2] == pytest.approx(alone, abs=CLOSE)
     assert len({lm.logprobs([asked[0].replace(conditions=(NamedAdapter(w),))], ["yes"])[0]
                 for w in folders}) == 2  # fmt: skip
     with pytest.raises(

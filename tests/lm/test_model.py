@@ -62,7 +62,7 @@ def test_a_reply_that_stays_unusable_is_an_error_with_prompt_and_reply() -> None
 
 def test_only_unusable_prompts_are_asked_again() -> None:
     def answer(prompt: Prompt) -> str:
-        return "" if prompt.instruction == "b" and not prompt.sample else prompt.instruction
+        return "" if prompt.instruction == "b" and not prompt.attempt else prompt.instruction
 
     lm = Scripted(answer)
     replies = lm.reply([Prompt("a"), Prompt("b"), Prompt("c")])

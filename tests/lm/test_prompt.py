@@ -28,6 +28,7 @@ from idiolect.lm import (
     profile,
     query,
 )
+from idiolect.lm.model import RETRY
 
 POPULATION = Population.of(
     [
@@ -178,6 +179,24 @@ def test_a_changed_prompt_is_another_one() -> None:
     assert (drawn.sample, prompt.sample) == (3, 0)
     assert drawn != prompt
     assert drawn.replace(sample=0) == prompt
+
+
+def test_every_draw_and_every_attempt_at_it_has_a_number_of_its_own() -> None:
+    prompt = Prompt("Write.")
+    numbers = {
+        prompt.replace(sample=sample, attempt=attempt).draw
+        for sample in (*range(100), *(RETRY * n for n in range(1, 10)))
+        for attempt in range(5)
+    }
+    assert len(numbers) == 109 * 5
+    assert prompt.replace(sample=3).draw == 3
+
+
+def test_a_prompt_names_what_its_profile_was_made_from() -> None:
+    shown = profile("Terse.", ["e1", "e2"])
+    assert shown is not None
+    assert shown.events == ("e1", "e2")
+    assert Prompt("Write.", own(ADA[:1]), shown).events == (*ADA[:1].ids, "e1", "e2")
 
 
 def test_text_is_stripped_and_never_empty() -> None:

@@ -119,12 +119,12 @@ def test_the_writing_prompt_shows_all_that_is_known_in_order() -> None:
         "item", "own", "profile", "given", "conversation", "query",
     ]  # fmt: skip
     assert prompt.section("own") == PROFILE.examples
-    assert prompt.section("profile") == (Entry(PROFILE.summary),)
+    assert prompt.section("profile") == (Entry(PROFILE.summary, events=PROFILE.evidence),)
     assert prompt.section("given")[0].facts == (("rating", "4"), ("title", "Nice"))
     assert prompt.section("conversation")[0].text == "Hello."
     assert prompt.section("query")[0].text == "Say it short."
     assert prompt.sampling == sampling
-    assert prompt.events == ("a4",)
+    assert prompt.events == ("a4", "a1", "a2", "b1", "a3", "b2", "a5")
 
 
 def test_nothing_known_leaves_the_instruction() -> None:

@@ -47,7 +47,8 @@ def test_the_same_is_said_once_and_the_budget_holds() -> None:
     again = Claim("drinks green tea", "taste", 0.5)
     found = rendered(TEA, again)
     assert [c.text for c in found.left_out["said already"]] == ["drinks green tea"]
-    many = [Claim(f"Counted {'abcdefghij'[n % 10] * 3} and {'klmn'[n // 10] * 3}.", "x", 0.9) for n in range(40)]
+    pairs = [(one * 3, other * 3) for one in "abcdefghij" for other in "klmn"]
+    many = [Claim(f"Counted {one} and {other}.", "x", 0.9) for one, other in pairs]
     few = rendered(*many, budget=50)
     assert estimate(few.text) <= 50
     assert len(few.claims) + len(few.left_out["over the budget"]) == 40

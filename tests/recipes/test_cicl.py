@@ -34,7 +34,9 @@ def test_peers_texts_on_the_same_things_are_the_negatives(town):
     assert "other people" in contrast.instruction
     assert [s.kind for s in write.sections] == ["item", "own", "profile", "given"]
     assert write.section("profile")[0].text == "be brief"
-    assert {i[:2] for i in write.events} == {"e0"}, "the last prompt shows no text of others"
+    assert not write.section("peers")
+    assert {i[:2] for e in write.section("own") for i in e.events} == {"e0"}
+    assert set(write.events) == set(contrast.events), "what is told rests on others' texts too"
     evidence = set(outcome.answer.user_model.evidence)
     assert evidence == {i for p in lm.prompts for i in p.events}
 

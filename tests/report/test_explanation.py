@@ -69,7 +69,8 @@ def test_it_shows_who_each_text_was_compared_with_and_why(found: Explanation) ->
 
 def test_selected_texts_are_those_of_the_last_prompt_best_first(found: Explanation) -> None:
     last = found.outcome.calls[-1].prompt
-    assert tuple(event.id for event in found.selected) == last.events
+    shown = tuple(event for entry in last.section("own") for event in entry.events)
+    assert tuple(event.id for event in found.selected) == shown
     assert [event.text for event in found.selected] == [entry.text for entry in last.section("own")]
 
 

@@ -1,19 +1,44 @@
 """A run's folder: it goes on after any end, refuses another run, and gives the same bytes."""
 
+import errno
 import json
+import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from idiolect.errors import BudgetError, DataError, SettingError
+from idiolect.errors import BudgetError, DataError, EndpointError, SettingError
 from idiolect.floor import Extractive
-from idiolect.lm import Budget, Completion, Prompt, Scripted, guarded, query
+from idiolect.lm import (
+    Budget,
+    Cached,
+    Completion,
+    Ledger,
+    Price,
+    Prompt,
+    Scripted,
+    Spent,
+    guarded,
+    query,
+)
 from idiolect.profile import Profile
 from idiolect.recipes.generate.plain import plain
 from idiolect.roles import Personalizer
-from idiolect.run import Assembly, Job, RunFolder, asked, fingerprint, manifest, run_iter, usable
+from idiolect.run import (
+    REPLIES,
+    Assembly,
+    Job,
+    RunFolder,
+    asked,
+    fingerprint,
+    manifest,
+    run_iter,
+    usable,
+)
 from idiolect.testing.world import world
 
 POPULATION, REQUESTS = world().population, list(world().requests)
@@ -106,8 +131,8 @@ def test_folders_that_are_no_runs(tmp_path: Path) -> None:
         usable(tmp_path)
     with pytest.raises(SettingError, match="Found the file"):
         usable(tmp_path / "notes.txt")
-    with pytest.raises(SettingError, match="Found no folder"):
-        usable(tmp_path / "no" / "run")
+    with pytest.raises(SettingError, match=r"Found the file '.*notes.txt', in which no folder"):
+        usable(tmp_path / "notes.txt" / "runs" / "first")
     run(tmp_path / "run", 1)
     results = tmp_path / "run" / "results.jsonl"
     results.write_text("broken\n" + results.read_text())
@@ -116,6 +141,104 @@ def test_folders_that_are_no_runs(tmp_path: Path) -> None:
     (tmp_path / "run" / "manifest.json").write_text("{")
     with pytest.raises(DataError, match="is no manifest"):
         RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS))
+
+
+def test_folders_above_a_run_are_made(tmp_path: Path) -> None:
+    path = tmp_path / "runs" / "2024" / "first"
+    usable(path)
+    assert not path.parent.exists(), "looking makes nothing"
+    assert run(path) is not None
+
+
+def test_a_full_disk_leaves_no_half_output_and_the_run_can_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)) as kept:
+        for at, row in JOB.results(kept.todo):
+            kept.add(at, row)
+        results = kept.path / "results.jsonl"
+        before = results.read_bytes()
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", full)
+            with pytest.raises(SettingError, match=r"output.jsonl' cannot be written \(No space"):
+                kept.finish()
+            with pytest.raises(SettingError, match=r"results.jsonl' cannot be written \(No space"):
+                kept.add(0, json.loads(before.splitlines()[0]))
+        assert {file.name for file in kept.path.iterdir()} == {"manifest.json", "results.jsonl"}
+        assert results.read_bytes() == before
+    assert run(tmp_path / "run") == run(tmp_path / "other")
+
+
+def test_rows_are_read_with_one_opening_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunFolder(tmp_path / "run", MANIFEST, len(REQUESTS)) as kept:
+        assert list(kept.rows()) == []
+        for at, row in JOB.results(kept.todo[::-1]):
+            kept.add(at, row)
+        opened: list[Path] = []
+        whole = Path.open
+
+        def seen(path: Path, *how: Any, **more: Any) -> Any:
+            opened.append(path)
+            return whole(path, *how, **more)
+
+        monkeypatch.setattr(Path, "open", seen)
+        assert [row["at"] for row in kept.rows()] == list(range(len(REQUESTS)))
+    assert opened == [tmp_path / "run" / "results.jsonl"]
+
+
+class Paid(Scripted):
+    """A model that counts tokens and fails for what is asked with certain words."""
+
+    fails = "nothing"
+
+    def arriving(self, prompts: Any) -> Any:
+        for at, prompt in enumerate(prompts):
+            failed = self.fails in prompt.render().text
+            yield at, EndpointError("down") if failed else Completion("fine", 10, 5)
+
+
+def test_what_a_run_has_spent_is_told_by_the_ledger_too(tmp_path: Path) -> None:
+    path, price = tmp_path / "run", Price(1e6, 2e6)
+    ledger = Ledger(path / REPLIES)
+    lm = Cached(Paid(), ledger.path)
+    for text in ("one", "two", "three"):
+        lm.one(Prompt(text))
+    # Results tell of one call; two were recorded, and the run was ended before theirs.
+    with RunFolder(path, MANIFEST, len(REQUESTS)) as kept:
+        (row,) = [row for _, row in JOB.results([0])]
+        kept.add(0, row | {"paid": {"calls": 1, "tokens": 15}})
+    with RunFolder(path, MANIFEST, len(REQUESTS)) as kept:
+        assert kept.spent == Spent(1, 15, 0.0)
+    with RunFolder(path, MANIFEST, len(REQUESTS), ledger=ledger) as kept:
+        assert (kept.spent, kept.lost) == (Spent(3, 45, 0.0), 0)
+    # A price that is given later holds for what was spent before.
+    with RunFolder(path, MANIFEST, len(REQUESTS), ledger=ledger, price=price) as kept:
+        assert kept.spent == Spent(3, 45, 3 * (10 + 2 * 5))
+    lm.lm.fails = "four"  # type: ignore[attr-defined]
+    with pytest.raises(EndpointError):
+        lm.one(Prompt("four"))
+    ledger.claim([b"in flight"])
+    with RunFolder(path, MANIFEST, len(REQUESTS), ledger=ledger) as kept:
+        assert (kept.spent.calls, kept.spent.tokens, kept.lost) == (4, 45, 1)
+
+
+def test_of_a_cache_that_others_use_what_came_before_the_run_does_not_count(
+    tmp_path: Path,
+) -> None:
+    path, shared = tmp_path / "run", tmp_path / "shared.sqlite"
+    lm = Cached(Paid(), shared)
+    lm.one(Prompt("before"))
+    time.sleep(0.05)
+    RunFolder(path, MANIFEST, len(REQUESTS)).close()
+    lm.one(Prompt("since"))
+    lm.ledger.claim([b"another's"])
+    with RunFolder(path, MANIFEST, len(REQUESTS), ledger=lm.ledger) as kept:
+        assert (kept.spent, kept.lost) == (Spent(1, 15, 0.0), 0)
 
 
 def test_a_budget_ends_a_run_after_what_was_in_work(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_progress_counts() -> None:
 
 
 def test_tokens_and_retries_are_summed() -> None:
-    lm = Scripted(lambda prompt: "fine" if prompt.sample else "")
+    lm = Scripted(lambda prompt: "fine" if prompt.attempt else "")
     outcome = run(writes(), POPULATION, REQUESTS[:1], lm)[0]
     assert outcome.text == "fine"
     assert outcome.retries == 1

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -219,6 +220,53 @@ def test_refusals_have_the_statuses_of_a_real_endpoint(server: StubServer) -> No
                 model="stub", messages=[], response_format={"type": "json_object"}
             )
     assert (server.requests, server.successes) == (5, 0)
+
+
+def test_half_a_request_is_dropped_without_a_word(
+    server: StubServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host, port = server.url.split("/")[2].split(":")
+    for sent in (b'{"model": "st', b""):
+        with socket.create_connection((host, int(port))) as killed:
+            killed.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 99\r\n\r\n")
+            killed.sendall(sent)
+            killed.shutdown(socket.SHUT_WR)
+            assert killed.recv(99) == b""
+    assert ask(server).choices[0].message.content == "TWO WORDS"
+    assert (server.requests, server.successes) == (1, 1)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("chat/completions", b'{"model": ', "The body must be a JSON object; found b'{"),
+        ("chat/completions", b"[1, 2]", "The body must be a JSON object; found [1, 2]"),
+        ("chat/completions", b"", "The body must be a JSON object"),
+        ("chat/completions", b'{"model": "stub"}', "The 'messages' must be a list"),
+        ("chat/completions", b'{"model": "stub", "messages": ["hi"]}', "The 'messages' must be"),
+        ("embeddings", b'{"model": "stub"}', "The 'input' must be a text"),
+        ("embeddings", b'{"model": "stub", "input": [[1, 2]]}', "The 'input' must be a text"),
+    ],
+)
+def test_a_body_that_is_none_is_refused_and_the_connection_kept(
+    server: StubServer, capsys: pytest.CaptureFixture[str], path: str, body: bytes, says: str
+) -> None:
+    with httpx.Client() as asker:
+        for _ in range(2):
+            answer = asker.post(f"{server.url}/{path}", content=body)
+            assert answer.status_code == 400
+            assert says in answer.json()["error"]["message"]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_messages_of_parts_are_counted_too(server: StubServer) -> None:
+    server.answer = "fine"
+    parts = [{"type": "text", "text": "two words"}, {"type": "image_url", "image_url": {}}]
+    told = [{"role": "user", "content": parts}, {"role": "assistant", "content": None}]
+    with client(server) as asker:
+        create: Any = asker.chat.completions.create
+        assert create(model="stub", messages=told).usage.prompt_tokens == 2
 
 
 def test_an_answer_function_that_raises_is_told_to_the_client(server: StubServer) -> None:

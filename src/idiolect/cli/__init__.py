@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import sys
 from typing import NoReturn
@@ -62,6 +63,8 @@ def main() -> None:
     except IdiolectError as error:
         _end(str(error))
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            _end("Found the disk full while a file was written; make room, or give another path.")
         if error.filename is None:
             raise
         _end(f"Found {error.filename!r}: {error.strerror}; check the path and its permissions.")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from idiolect.cli.options import (
+    AsCsv,
+    AsJson,
     Columns,
     ItemColumns,
     Items,
+    Page,
     RatingRange,
     Source,
     Variadic,
@@ -66,13 +68,9 @@ def differ(
     items: Items = None,
     item_columns: ItemColumns = None,
     rating_range: RatingRange = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page here.")] = None,
-    json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write everything as JSON here.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the measured table here.")
-    ] = None,
+    html: Page = None,
+    json: AsJson = None,
+    csv: AsCsv = None,
 ) -> None:
     """Show what sets a group apart, or how a person changed.
 

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(lm: Model) -> None:
-    """Test a model in about twenty short calls; exit code 1 where it cannot be used."""
+    """Test a model in about fifteen short calls; exit code 1 where it cannot be used."""
     from collections import defaultdict
 
     from rich.markup import escape

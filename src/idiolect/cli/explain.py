@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from idiolect.cli.options import (
+    AsCsv,
+    AsJson,
     Columns,
     EncoderName,
     ItemColumns,
     Items,
     Model,
+    Page,
     RatingRange,
     Settings,
     Source,
@@ -59,13 +61,9 @@ def explain(
         str | None,
         typer.Option(metavar="ID", help="The event to hold out; the user's last by default."),
     ] = None,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page here.")] = None,
-    json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write everything as JSON here.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the measured table here.")
-    ] = None,
+    html: Page = None,
+    json: AsJson = None,
+    csv: AsCsv = None,
 ) -> None:
     """Show what sets a person apart, with figures and evidence.
 

@@ -59,6 +59,45 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar=PAIRS, help="Settings of the recipe: events=4 …"),
 ]
+Last = Annotated[int, typer.Option(metavar="N", help="Held-out events a user.", min=1)]
+AtLeast = Annotated[int, typer.Option(metavar="N", help="Only users with so many events.", min=1)]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="At most so many requests.", min=1)]
+Threads = Annotated[int, typer.Option(metavar="N", help="Requests at once.", min=1)]
+
+CacheFile = Annotated[
+    Path | None,
+    typer.Option("--cache", metavar="FILE", help="Replies paid for; default: in the run's folder."),
+]
+MaxCalls = Annotated[int | None, typer.Option(metavar="N", help="Stop before more calls.", min=0)]
+MaxTokens = Annotated[int | None, typer.Option(metavar="N", help="Stop before more tokens.", min=0)]
+MaxCost = Annotated[
+    float | None, typer.Option(metavar="X", help="Stop before more cost, by --price.", min=0)
+]
+Prices = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--price", metavar="MODEL=IN/OUT", help="Price of a million tokens read and written."
+    ),
+]
+PromptBudget = Annotated[
+    int | None,
+    typer.Option("--budget", metavar="N", help="Tokens of a prompt; what is beyond is cut.", min=1),
+]
+Concurrency = Annotated[int, typer.Option(metavar="N", help="Calls to an endpoint at once.", min=1)]
+RequestsPerMinute = Annotated[
+    int | None, typer.Option(metavar="N", help="Calls to an endpoint a minute.", min=1)
+]
+TokensPerMinute = Annotated[
+    int | None, typer.Option(metavar="N", help="Tokens a minute, both ways.", min=1)
+]
+
+Page = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page here.")]
+AsJson = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON here.")
+]
+AsCsv = Annotated[
+    Path | None, typer.Option("--csv", metavar="FILE", help="Write the measured table here.")
+]
 
 
 class Variadic(TyperCommand):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idiolect.cli.options import EncoderName, stderr, stdout
+from idiolect.cli.options import EncoderName, Threads, stderr, stdout
 from idiolect.errors import CapabilityError, DataError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def reproduce(
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="At most so many requests a data set.", min=1)
     ] = None,
-    threads: Annotated[int, typer.Option(metavar="N", help="Requests at once.", min=1)] = 4,
+    threads: Threads = 4,
     out: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Predictions and figures; a run goes on there.")
     ] = Path("reproduced"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,25 +15,25 @@ import numpy as np
 from idiolect.data import View
 from idiolect.embed.base import Encoder, Vectors
 from idiolect.errors import SettingError, UnknownNameError
+from idiolect.remote import ENDPOINTS, form_of
 
-#: Forms of addresses, by what they begin with.
-FORMS = {
-    "lsa": "lsa",
-    "wordllama": "wordllama",
-    "sentence-transformers": "sentence-transformers:MODEL",
-    "openai": "openai:MODEL",
-    "ollama": "ollama:MODEL",
-    "http": "http://HOST:PORT/v1#MODEL",
-    "https": "https://HOST/v1#MODEL",
-}
+#: Addresses of encoders, and what each is.
+ENCODERS = MappingProxyType(
+    {
+        "lsa": "fitted on the texts that a view may see",
+        "wordllama": "small word vectors inside a wheel (extra embed)",
+        "sentence-transformers:NAME": "any of that library's models (extra embed)",
+        **ENDPOINTS,
+    }
+)
 
 
 def encoder(address: str) -> Encoder:
     """The encoder at an address.
 
     Args:
-        address: ``lsa``, ``wordllama``, ``sentence-transformers:MODEL``, ``openai:MODEL``,
-            ``ollama:MODEL`` or ``http://host:port/v1#model``. All but ``lsa``, which is fitted
+        address: ``lsa``, ``wordllama``, ``sentence-transformers:NAME``, ``openai:NAME``,
+            ``ollama:NAME`` or ``http://host:port/v1#name``. All but ``lsa``, which is fitted
             anew for each view, come as `Remembered`.
 
     Raises:
@@ -42,8 +43,9 @@ def encoder(address: str) -> Encoder:
         EndpointError: There is no key, or the endpoint does not answer.
     """
     begin, colon, model = address.partition(":")
-    if begin not in FORMS or (colon and begin in ("lsa", "wordllama")):
-        raise UnknownNameError("encoder", address if begin in FORMS else begin, FORMS.values())
+    form = form_of(address, ENCODERS)
+    if form is None or (colon and form == begin):
+        raise UnknownNameError("encoder", address if form else begin, ENCODERS)
     if begin == "lsa":
         from idiolect.embed.lsa import Lsa
 
@@ -53,7 +55,7 @@ def encoder(address: str) -> Encoder:
 
         return Remembered(WordLlamaEncoder())
     if not model:
-        raise SettingError(f"Found {address!r}; a model is needed: {FORMS[begin]}.")
+        raise SettingError(f"Found {address!r}; a model is needed: {form}.")
     if begin == "sentence-transformers":
         from idiolect.embed.sentences import SentenceTransformerEncoder
 

@@ -14,10 +14,7 @@ from idiolect.lm.model import (
     GivesLogprobs,
     LanguageModel,
     Reply,
-    Scripted,
     Stream,
-    Streams,
-    Tape,
     Token,
 )
 from idiolect.lm.prompt import (
@@ -44,6 +41,8 @@ from idiolect.lm.prompt import (
     query,
     shared_prefix,
 )
+from idiolect.lm.scripted import Scripted
+from idiolect.lm.wrapped import Rewriting, Tape, Wrapped
 
 __all__ = [
     "TAGS",
@@ -71,6 +70,7 @@ __all__ = [
     "Prompt",
     "Rendered",
     "Reply",
+    "Rewriting",
     "Sampling",
     "Says",
     "Scripted",
@@ -78,10 +78,10 @@ __all__ = [
     "SoftTokens",
     "Spent",
     "Stream",
-    "Streams",
     "Tape",
     "Text",
     "Token",
+    "Wrapped",
     "conversation",
     "differences",
     "drafts",

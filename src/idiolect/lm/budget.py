@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from idiolect.errors import BudgetError, IdiolectError, SettingError
-from idiolect.lm.model import Call, Completion, LanguageModel
-from idiolect.lm.prompt import Prompt
+from idiolect.lm.model import Completion, LanguageModel
+from idiolect.lm.prompt import Prompt, estimate
+from idiolect.lm.wrapped import Wrapped
 
 
 @dataclass(frozen=True)
@@ -164,18 +165,20 @@ class Budget:
             self._longest = max(self._longest, *(c.completion_tokens for c in completions), 0)
 
 
-class Budgeted(LanguageModel):
+class Budgeted(Wrapped):
     """A model whose calls stay within a budget.
+
+    Args:
+        lm: The model.
+        budget: The limits.
 
     Raises:
         SettingError: Cost is limited and the price table lacks the model.
     """
 
     def __init__(self, lm: LanguageModel, budget: Budget) -> None:
-        self.lm, self.budgeted = lm, budget
-        self.name, self.honours, self.attempts, self.free = (
-            lm.name, lm.honours, lm.attempts, lm.free,
-        )  # fmt: skip
+        super().__init__(lm)
+        self.budgeted = budget
         self._price = price(budget.prices, lm)
         if budget.max_cost is not None and self._price is None:
             raise SettingError(
@@ -223,9 +226,30 @@ class Budgeted(LanguageModel):
             for at in range(len(held), len(prompts)):
                 yield at, ended
 
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
+    def pieces(self, prompt: Prompt) -> Generator[str, None, Completion]:
+        """As the model beneath, if the budget allows it.
+
+        A stream that ends early counts by the estimate of its prompt and of what came.
+
+        Raises:
+            BudgetError: It would exceed a limit; nothing was asked.
+        """
+        ahead = self.budgeted.reserve([prompt], self._price)
+        pieces, said = self.lm.pieces(prompt), ""
+        used: list[Completion] = []
+        try:
+            while True:
+                piece = next(pieces)
+                said += piece
+                yield piece
+        except StopIteration as end:
+            used = [end.value]
+            return end.value  # type: ignore[no-any-return]
+        finally:
+            pieces.close()
+            if said and not used:
+                used = [Completion(said, prompt.render().tokens, estimate(said))]
+            self.budgeted.settle(ahead, used, self._price)
 
 
 def _sum(a: Spent, b: Spent, sign: int = 1) -> Spent:

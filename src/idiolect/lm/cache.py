@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from idiolect.errors import BudgetError, CapabilityError, IdiolectError, SettingError
+from idiolect.errors import (
+    BudgetError,
+    CapabilityError,
+    EndpointError,
+    IdiolectError,
+    SettingError,
+)
 from idiolect.lm.budget import Budget, Budgeted, Prices, price
-from idiolect.lm.ledger import Ledger, Line, Outcome, Stored, warn
-from idiolect.lm.model import Call, Completion, LanguageModel, Token
-from idiolect.lm.prompt import Cut, Prompt
+from idiolect.lm.database import warn
+from idiolect.lm.kept import completion, digest, stored
+from idiolect.lm.ledger import LEASE, Ledger, Line, Outcome, Stored
+from idiolect.lm.model import Completion, LanguageModel
+from idiolect.lm.prompt import Prompt
+from idiolect.lm.wrapped import Wrapped
 
 Result = Completion | IdiolectError
 # Raised before anything is asked, so nothing was called.
@@ -54,13 +60,16 @@ def guarded(
     return lm
 
 
-class Cached(LanguageModel):
+class Cached(Wrapped):
     """A model whose replies are read from a file where they are known.
 
     A reply is known by the model's name, `parameters` and budget, and the prompt's sampling, form
-    of reply, messages before cutting, and index of the draw. Prompts that carry
-    conditions are not cached unless each condition has a `digest`; failures and empty replies never
-    are. The same prompt asked at once by several threads or processes is paid for once.
+    of reply, messages before cutting, and index of the draw. The name of an endpoint's model is its
+    address as it was given: the same model at another ``http://`` address is another one, for
+    nobody can tell whether it is the same; ``openai:`` and ``ollama:`` names stay the same wherever
+    they lead. Prompts that carry conditions are not cached unless each condition has a `digest`;
+    failures and empty replies never are. The same prompt asked at once by several threads or
+    processes is paid for once; while a stream waits for its reader, for no longer than a lease.
 
     Args:
         lm: The model.
@@ -77,7 +86,7 @@ class Cached(LanguageModel):
         ledger: The file.
 
     Raises:
-        SettingError: A limit is below 0, or the path cannot be a cache.
+        SettingError: A limit is below 0, the lease not above 0, or the path cannot be a cache.
     """
 
     def __init__(
@@ -88,20 +97,17 @@ class Cached(LanguageModel):
         prices: Prices | None = None,
         max_bytes: int | None = None,
         max_age: float | None = None,
-        lease: float = 600.0,
+        lease: float = LEASE,
         say: Callable[[str], None] = warn,
     ) -> None:
-        for name, limit in {"max_bytes": max_bytes, "max_age": max_age, "lease": lease}.items():
+        for name, limit in {"max_bytes": max_bytes, "max_age": max_age}.items():
             if limit is not None and not limit >= 0:
                 raise SettingError(f"Found {name}={limit!r}; give 0 or more.")
-        self.lm, self.max_bytes, self.max_age = lm, max_bytes, max_age
-        self.name, self.honours, self.attempts, self.free = (
-            lm.name, lm.honours, lm.attempts, lm.free,
-        )  # fmt: skip
+        super().__init__(lm)
+        self.max_bytes, self.max_age = max_bytes, max_age
         self.ledger = Ledger(path, lease=lease, say=say)
         self.hits = self.paid = 0
         self._price = price(prices or {}, lm)
-        self._beneath = _beneath(lm)
         self._flying: dict[bytes, Future[Result | None]] = {}
         self._lock = threading.Lock()
         self._prune()
@@ -148,17 +154,18 @@ class Cached(LanguageModel):
                 others = {key: self._flying[key] for key in wanted if key in self._flying}
                 mine = {key: Future[Result | None]() for key in wanted if key not in others}
                 self._flying.update(mine)
+            claimed: list[bytes] = []
             try:
                 there, claimed = self._look(list(mine))
-                for key, stored in there.items():
-                    completion = _completion(stored, prompts[wanted[key][0]])
-                    self._land(key, completion)
-                    yield from each(key, completion)
+                for key, kept in there.items():
+                    known = completion(kept, prompts[wanted[key][0]])
+                    self._land(key, known)
+                    yield from each(key, known)
                 for at, result in self._pay([(key, prompts[wanted[key][0]]) for key in claimed]):
                     self._land(claimed[at], result)
                     yield from each(claimed[at], result)
             finally:
-                self._abandon(mine)
+                self._abandon(mine, claimed)
             for key, future in others.items():
                 if (shared := future.result()) is not None:
                     yield from each(key, _free(shared))
@@ -166,9 +173,35 @@ class Cached(LanguageModel):
                 time.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
+    def pieces(self, prompt: Prompt) -> Generator[str, None, Completion]:
+        """The words of one completion as they come; at once where it is known or awaited already.
+
+        One that breaks off, or is closed before its end, is in the ledger as failed.
+        """
+        key, pieces = self._key(prompt), self.lm.pieces(prompt)
+        if key is not None and not self._look([key])[1]:
+            ((_, result),) = self.arriving([prompt])
+            if isinstance(result, IdiolectError):
+                raise result
+            if result.text:
+                yield result.text
+            return result
+        start = time.perf_counter()
+        came: Completion | BaseException = GeneratorExit()
+        try:
+            while True:
+                piece = next(pieces)
+                with self.ledger.paused(key):
+                    yield piece
+        except StopIteration as end:
+            came = end.value
+            return end.value  # type: ignore[no-any-return]
+        except BaseException as error:
+            came = error
+            raise
+        finally:
+            pieces.close()
+            self._record(key, prompt, came, time.perf_counter() - start)
 
     def close(self) -> None:
         """Closes the file; the next prompt opens it again."""
@@ -194,35 +227,35 @@ class Cached(LanguageModel):
                 left.discard(at)
                 self._record(*asked[at], result, time.perf_counter() - start)
                 yield at, result
-        except IdiolectError as error:
+        except BaseException as error:
             for at in sorted(left):
                 self._record(*asked[at], error, time.perf_counter() - start)
-                yield at, error
+            if not isinstance(error, IdiolectError):
+                raise
+            yield from ((at, error) for at in sorted(left))
 
-    def _record(self, key: bytes | None, prompt: Prompt, result: Result, seconds: float) -> None:
-        stored = []
-        if isinstance(result, Completion):
-            lines = [self._line(prompt, _outcome(result), result, seconds, key)]
-            if key is not None and _outcome(result) == "paid":
-                stored = [self._stored(key, prompt, result, seconds)]
+    def _record(
+        self, key: bytes | None, prompt: Prompt, came: Completion | BaseException, seconds: float
+    ) -> None:
+        kept, due = [], False
+        lines = [] if isinstance(came, _UNASKED) else [self._line(key, prompt, came, seconds)]
+        if isinstance(came, Completion):
+            if key is not None and not came.empty:
+                kept = [stored(key, self.name, prompt, came, seconds)]
             with self._lock:
                 self.paid += 1
                 due = self.paid % _PRUNE_EVERY == 0
-        else:
-            kind, due = type(result).__name__, False
-            line = Line(self.name, prompt.stage, "failed", kind, seconds=seconds, key=key)
-            lines = [] if isinstance(result, _UNASKED) else [line]
         mine = [] if key is None else [key]
-        if not self.ledger.add(lines, stored, release=mine):
+        if not self.ledger.add(lines, kept, release=mine):
             self.ledger.release(mine)  # smaller, so there may be space for it
         if due:
             self._prune()
 
     def _count_hits(self, hits: list[tuple[bytes, Prompt, Result]]) -> None:
         lines = [
-            self._line(prompt, "cached", result, 0.0, key)
+            self._line(key, prompt, _free(result), 0.0)
             for key, prompt, result in hits
-            if isinstance(result, Completion)
+            if isinstance(result, Completion) and not result.empty
         ]
         if lines:
             with self._lock:
@@ -230,73 +263,42 @@ class Cached(LanguageModel):
             self.ledger.add(lines, used=[hits[0][0]])
 
     def _line(
-        self, prompt: Prompt, outcome: Outcome, of: Completion, seconds: float, key: bytes | None
+        self, key: bytes | None, prompt: Prompt, came: Completion | BaseException, seconds: float
     ) -> Line:
-        paid = outcome != "cached"
-        cost = self._price.of(of.prompt_tokens, of.completion_tokens) if self._price else None
+        outcome: Outcome = "failed"
+        read = wrote = retries = 0
+        if isinstance(came, Completion | EndpointError):
+            read, wrote, retries = came.prompt_tokens, came.completion_tokens, came.retries
+        if isinstance(came, Completion) and not came.empty:
+            outcome = "cached" if came.cached else "paid"
+        cost = self._price.of(read, wrote) if self._price else None
         return Line(
             self.name,
             prompt.stage,
             outcome,
-            "empty" if outcome == "failed" else "",
-            of.prompt_tokens,
-            of.completion_tokens,
-            cost if paid else 0.0,
-            of.retries if paid else 0,
+            _kind(came),
+            read,
+            wrote,
+            0.0 if outcome == "cached" else cost,
+            retries,
             seconds,
             key,
-        )
-
-    def _stored(self, key: bytes, prompt: Prompt, said: Completion, seconds: float) -> Stored:
-        text = _encodable(said.text)
-        rest = {
-            "text": said.text if said.text != text else "",
-            "thinking": said.thinking,
-            "finish_reason": said.finish_reason,
-            "logprobs": said.logprobs,
-            "cut": _places(prompt, said.cut),
-        }
-        more = {name: value for name, value in rest.items() if value}
-        return Stored(
-            key,
-            self.name,
-            prompt.stage,
-            text,
-            said.prompt_tokens,
-            said.completion_tokens,
-            seconds,
-            json.dumps(more) if more else "",
-            tuple(map(_encodable, prompt.events)),
         )
 
     def _key(self, prompt: Prompt) -> bytes | None:
-        conditions = [getattr(condition, "digest", None) for condition in prompt.conditions]
-        if None in conditions:
-            return None
-        decides = {
-            "model": self.name,
-            "parameters": dict(self._beneath.parameters),
-            "budget": getattr(self._beneath, "budget", None),
-            "sampling": asdict(prompt.sampling),
-            "expects": type(prompt.expects).__name__,
-            "messages": [(message.role, message.content) for message in prompt.render().messages],
-            "conditions": conditions,
-            "sample": prompt.sample,
-        }
-        text = json.dumps(decides, sort_keys=True, ensure_ascii=False, default=repr)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        return digest(self, prompt, getattr(self.innermost, "budget", None))
 
     def _land(self, key: bytes, result: Result | None) -> None:
         with self._lock:
             future = self._flying.pop(key)
         future.set_result(result)
 
-    def _abandon(self, mine: dict[bytes, Future[Result | None]]) -> None:
+    def _abandon(self, mine: dict[bytes, Future[Result | None]], claimed: list[bytes]) -> None:
         """Lets others have what was begun and not ended, as when the caller went away."""
         left = [key for key, future in mine.items() if not future.done()]
         try:
-            if left:
-                self.ledger.release(left)
+            if ours := [key for key in claimed if key in left]:
+                self.ledger.release(ours)
         finally:
             for key in left:
                 self._land(key, None)
@@ -306,16 +308,11 @@ class Cached(LanguageModel):
             self.ledger.prune(self.max_bytes, self.max_age)
 
 
-def _beneath(lm: LanguageModel) -> LanguageModel:
-    """The innermost of wrapped models."""
-    while isinstance(within := getattr(lm, "lm", None), LanguageModel):
-        lm = within
-    return lm
-
-
-def _outcome(result: Completion) -> Outcome:
-    """Nothing at all is a fault of the endpoint, not a reply to be given again."""
-    return "paid" if result.text or result.thinking else "failed"
+def _kind(came: Completion | BaseException) -> str:
+    """What a line of the ledger says of how a call failed; nothing of one that did not."""
+    if isinstance(came, Completion):
+        return "empty" if came.empty else ""
+    return "abandoned" if isinstance(came, GeneratorExit) else type(came).__name__
 
 
 def _is_cached(result: Result) -> bool:
@@ -327,39 +324,3 @@ def _free(result: Result) -> Result:
     if isinstance(result, Completion):
         return replace(result, retries=0, cached=True)
     return result
-
-
-def _completion(stored: Stored, prompt: Prompt) -> Completion:
-    more: dict[str, Any] = json.loads(stored.more) if stored.more else {}
-    return Completion(
-        more.get("text", stored.text),
-        stored.prompt_tokens,
-        stored.completion_tokens,
-        cut=_at(prompt, more.get("cut", ())),
-        cached=True,
-        thinking=more.get("thinking", ""),
-        finish_reason=more.get("finish_reason", ""),
-        logprobs=tuple(Token(*token) for token in more.get("logprobs", ())),
-    )
-
-
-def _places(prompt: Prompt, cut: tuple[Cut, ...]) -> list[tuple[int, int]]:
-    """Which section's which entry each cut one is."""
-    places = {
-        id(entry): (section, at)
-        for section, of in enumerate(prompt.sections)
-        for at, entry in enumerate(of.entries)
-    }
-    return [places[id(one.entry)] for one in cut if id(one.entry) in places]
-
-
-def _at(prompt: Prompt, places: Iterable[tuple[int, int]]) -> tuple[Cut, ...]:
-    return tuple(
-        Cut(prompt.sections[section].kind, prompt.sections[section].entries[at])
-        for section, at in places
-    )
-
-
-def _encodable(text: str) -> str:
-    """The text without halves of characters, which broken replies contain and SQLite refuses."""
-    return text.encode("utf-8", "replace").decode("utf-8")

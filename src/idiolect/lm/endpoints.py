@@ -7,14 +7,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from idiolect.errors import CapabilityError, EndpointError, IdiolectError
 from idiolect.lm.expects import Expects, Json, without_thinking
-from idiolect.lm.model import Call, Completion, LanguageModel, Reply, Stream, Token
-from idiolect.lm.prompt import GIVEN_UP, Prompt, Rendered, Section, estimate
+from idiolect.lm.model import Completion, LanguageModel, Token
+from idiolect.lm.prompt import GIVEN_UP, Cut, Prompt, Rendered, Section, estimate
 from idiolect.remote import Remote, locate, overflows, overrun
 
 
@@ -26,7 +26,9 @@ class Endpoint(LanguageModel):
         model: As the endpoint calls it.
         remote: Where it is, and how calls are made.
         budget: Estimated tokens of a prompt at most, beyond which entries are cut; None sends all.
-        name: How replies and traces call it; default: `model`.
+        name: How replies, traces, caches and runs know it; default: `model`. `endpoint` gives the
+            address as it was written: ``http://…`` with the place, for two places may serve
+            different weights under one name; ``openai:…`` and ``ollama:…`` without.
     """
 
     model: str
@@ -47,7 +49,8 @@ class Endpoint(LanguageModel):
         Raises:
             EndpointError: A call failed for good.
             SettingError: A prompt is longer than the budget even when cut.
-            CapabilityError: Log probabilities are asked for, and the endpoint gives none.
+            CapabilityError: Log probabilities are asked for, and the endpoint refuses them or was
+                seen to give none; the first reply without them comes as it is.
         """
         return self.remote.map(self._one, prompts)
 
@@ -57,88 +60,67 @@ class Endpoint(LanguageModel):
         """The position of each prompt with its completion or why it has none, as they come."""
         return self.remote.arriving(self._one, prompts)
 
-    def stream(self, prompt: Prompt) -> Stream:
-        """The pieces of one reply as they come.
+    def pieces(self, prompt: Prompt) -> Generator[str, None, Completion]:
+        """The words of one completion as they come, and at the end the whole.
 
-        Calls that fail before the first arrives are made again. What a reasoning model thinks is
-        not among the pieces. An unusable reply is not asked for again, since it was shown.
+        Calls that fail before the first piece are made again. What a reasoning model thinks is
+        not among the pieces. Where the endpoint knows no streams, the whole is the only piece.
 
         Raises:
-            CapabilityError: The prompt carries a condition, which no endpoint can honour.
-            EndpointError: (while reading) The call failed for good, or broke off.
-            ReplyError: (at the end) The reply is unusable.
+            EndpointError: The call failed for good, or broke off.
+            SettingError: As for `complete`.
+            CapabilityError: As for `complete`.
         """
-        self._check(prompt)
-        return Stream(self._pieces(prompt))
-
-    def _one(self, prompt: Prompt) -> Completion:
-        rendered, asked = self._asked_for(prompt)
-        answer, retries = self._call(prompt, rendered, asked, _formats(prompt.expects))
-        choice = answer.choices[0] if answer.choices else None
-        message = choice.message if choice else None
-        thinking, text = without_thinking((message.content or "") if message else "")
-        usage = answer.usage
-        return Completion(
-            text=text,
-            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
-            completion_tokens=(usage.completion_tokens or 0) if usage else 0,
-            cut=rendered.cut,
-            retries=retries,
-            thinking=thinking or _reasoning(message),
-            finish_reason=(choice.finish_reason or "") if choice else "",
-            logprobs=self._logprobs(prompt, choice),
-        )
-
-    def _pieces(self, prompt: Prompt) -> Generator[str, None, Reply]:
         from openai import APIError
 
         rendered, asked = self._asked_for(prompt)
-        # Not all endpoints know the option, nor streams; without one, the whole is its only piece.
+        # Not all endpoints know the option, nor streams.
         forms = _formats(prompt.expects)
         counted = {"stream_options": {"include_usage": True}}
         streams = [{"stream": True, **more, **form} for form in forms for more in (counted, {})]
-        said, thought, finish = "", "", ""
-        usage: Any = None
-        tokens: list[Token] = []
+        came, shown = _Came(), 0
         with ExitStack() as held:
             answer, retries = self._call(prompt, rendered, asked, [*streams, *forms], held)
-            shown = 0
             try:
                 for chunk in (answer,) if hasattr(answer, "choices") else answer:
-                    usage = chunk.usage or usage
-                    choice = chunk.choices[0] if chunk.choices else None
-                    if choice is None:
-                        continue
-                    finish = choice.finish_reason or finish
-                    tokens += _tokens(choice)
-                    part = choice.delta if hasattr(choice, "delta") else choice.message
-                    thought += _reasoning(part)
-                    said += part.content or ""
-                    ready = _ready(said)
+                    came.add(chunk)
+                    ready = _ready(came.text)
                     if len(ready) > shown:
                         yield ready[shown:]
                         shown = len(ready)
             except (APIError, json.JSONDecodeError) as error:
                 raise EndpointError(
-                    f"The stream from {self.remote.shown} broke off after {len(said)} characters "
-                    f"({type(error).__name__}); ask again, or look at the server's log."
+                    f"The stream from {self.remote.shown} broke off after {len(came.text)} "
+                    f"characters ({type(error).__name__}); ask again, or look at the server's log.",
+                    retries=retries,
+                    prompt_tokens=came.tokens("prompt"),
+                    completion_tokens=came.tokens("completion"),
                 ) from None
-        thinking, text = without_thinking(said)
-        completion = Completion(
+        return self._completion(prompt, came, rendered.cut, retries)
+
+    def _one(self, prompt: Prompt) -> Completion:
+        rendered, asked = self._asked_for(prompt)
+        answer, retries = self._call(prompt, rendered, asked, _formats(prompt.expects))
+        came = _Came()
+        came.add(answer)
+        return self._completion(prompt, came, rendered.cut, retries)
+
+    def _completion(
+        self, prompt: Prompt, came: _Came, cut: tuple[Cut, ...], retries: int
+    ) -> Completion:
+        if prompt.sampling.logprobs and came.text and not came.scored:
+            self._mute = True  # this reply is paid for and goes on its way; no other is asked for
+        thinking, text = without_thinking(came.text)
+        return Completion(
             text=text,
-            prompt_tokens=(usage.prompt_tokens or 0) if usage else 0,
-            completion_tokens=(usage.completion_tokens or 0) if usage else 0,
-            cut=rendered.cut,
+            prompt_tokens=came.tokens("prompt"),
+            completion_tokens=came.tokens("completion"),
+            cut=cut,
             retries=retries,
-            thinking=thinking or thought,
-            finish_reason=finish,
-            logprobs=tuple(tokens),
+            thinking=thinking or came.thought,
+            finish_reason=came.finish,
+            logprobs=tuple(came.scored),
         )
-        reply, unusable = self._read(prompt, completion, Reply("", None, self.name, retries=-1))
-        self.keep([Call(prompt, reply)])
-        if unusable is not None:
-            raise self._unusable(prompt, reply, 1, unusable)
-        return reply
 
     def _asked_for(self, prompt: Prompt) -> tuple[Rendered, dict[str, Any]]:
         if prompt.sampling.logprobs and self._mute:
@@ -160,24 +142,18 @@ class Endpoint(LanguageModel):
         """The answer, in the strictest format that the endpoint knows, and calls made before it."""
         from openai import BadRequestError, UnprocessableEntityError
 
-        refused = 0
+        made = 0
         kind = "stream" if hold else "whole"
 
         def ask(client: Any) -> Any:
-            nonlocal refused
+            nonlocal made
             at = min(self._format[kind], len(formats) - 1)
             while True:
+                made += 1
                 try:
                     answer = client.chat.completions.create(**asked, **formats[at])
-                    if formats[at].get("stream"):
-                        begun = _begun(answer)
-                        if begun is None or hold is None:
-                            answer.close()
-                            at = next(n for n, form in enumerate(formats) if "stream" not in form)
-                            refused += 1
-                            continue
-                        hold.callback(answer.close)
-                        answer = begun
+                    if hold is not None and formats[at].get("stream"):
+                        answer = _begun(answer, hold)
                 except (BadRequestError, UnprocessableEntityError) as error:
                     if overflows(error):
                         raise self._too_long(error, prompt, rendered) from None
@@ -186,26 +162,18 @@ class Endpoint(LanguageModel):
                         raise self._no_logprobs() from None
                     if at + 1 == len(formats):
                         raise
-                    at, refused = at + 1, refused + 1
+                    at += 1
                 else:
                     self._format[kind] = max(self._format[kind], at)
                     return answer
 
         tokens = rendered.tokens + (prompt.sampling.max_tokens or 0)
-        answer, failed = self.remote.call(ask, self.model, tokens, hold)
-        return answer, failed + refused
-
-    def _logprobs(self, prompt: Prompt, choice: Any) -> tuple[Token, ...]:
-        tokens = tuple(_tokens(choice))
-        if (
-            prompt.sampling.logprobs
-            and choice is not None
-            and not tokens
-            and choice.message.content
-        ):
-            self._mute = True
-            raise self._no_logprobs()
-        return tokens
+        try:
+            answer, _ = self.remote.call(ask, self.model, tokens, hold)
+        except EndpointError as error:
+            error.retries = max(made - 1, 0)
+            raise
+        return answer, made - 1
 
     def _no_logprobs(self) -> CapabilityError:
         return CapabilityError(
@@ -230,16 +198,21 @@ class Endpoint(LanguageModel):
             reverse=True,
         )
         could = ", ".join(f"{kind} (about {size:,} tokens)" for size, kind in sizes) or "nothing"
-        found = overrun(error)
-        by = ""
-        if found is not None:
+        by, budget = "", "a lower `budget`"
+        if (found := overrun(error)) is not None:
             asked, most = found
             by = f": {asked:,} tokens where {most:,} fit, {asked - most:,} too many"
-        room = f" of {found[1] - (prompt.sampling.max_tokens or 0):,}" if found else ""
+            room = most - (prompt.sampling.max_tokens or 0)
+            if room > 0:
+                # The endpoint counts its own tokens, `budget` four characters as one.
+                estimated = int(room * rendered.tokens / asked)
+                budget = f"a `budget` of about {estimated:,} tokens or less"
+            else:
+                budget = f"`max_tokens` lower than {prompt.sampling.max_tokens:,}"
         return EndpointError(
             f"{self.remote.shown} found the prompt {prompt.stage!r} too long "
-            f"({self.remote.said(error)}){by}. What could be cut, largest first: {could}. Set a "
-            f"`budget`{room} tokens or less, or show it fewer events."
+            f"({self.remote.said(error)}){by}. What could be cut, largest first: {could}. Set "
+            f"{budget}, or show it fewer events."
         )
 
     def _sampling(self, prompt: Prompt) -> dict[str, Any]:
@@ -249,7 +222,7 @@ class Endpoint(LanguageModel):
             "top_p": sampling.top_p,
             # OpenAI's reasoning models take only the new name, many local servers only the old.
             "max_completion_tokens" if self.remote.is_openai else "max_tokens": sampling.max_tokens,
-            "seed": None if sampling.seed is None else sampling.seed + prompt.sample,
+            "seed": None if sampling.seed is None else sampling.seed + prompt.draw,
             "stop": list(sampling.stop) or None,
             "logprobs": sampling.logprobs or None,
             "extra_body": dict(sampling.extra_body) or None,
@@ -293,11 +266,41 @@ def _formats(expects: Expects) -> list[dict[str, Any]]:
     ]
 
 
-def _begun(stream: Any) -> Iterator[Any] | None:
-    """A stream whose first piece is there; None where the endpoint answers whole instead."""
+def _begun(stream: Any, hold: ExitStack) -> Any:
+    """A stream whose first piece is there, or the whole where the endpoint knows no streams."""
+    from openai.types.chat import ChatCompletion
+
     if "json" in stream.response.headers.get("content-type", ""):
-        return None
+        # An answer that came whole is as good, and paid for.
+        with closing(stream):
+            return ChatCompletion.construct(**json.loads(stream.response.read()))
+    hold.callback(stream.close)
     return itertools.chain(list(itertools.islice(stream, 1)), stream)
+
+
+@dataclass
+class _Came:
+    """What has come of a reply so far."""
+
+    text: str = ""
+    thought: str = ""
+    finish: str = ""
+    scored: list[Token] = field(default_factory=list)
+    usage: Any = None
+
+    def add(self, answer: Any) -> None:
+        """An answer, or a piece of one."""
+        self.usage = getattr(answer, "usage", None) or self.usage
+        for choice in (getattr(answer, "choices", None) or ())[:1]:
+            part = choice.delta if hasattr(choice, "delta") else choice.message
+            self.finish = choice.finish_reason or self.finish
+            self.scored += _tokens(choice)
+            self.thought += _reasoning(part)
+            self.text += getattr(part, "content", None) or ""
+
+    def tokens(self, kind: Literal["prompt", "completion"]) -> int:
+        """As the endpoint counted them; 0 where it does not."""
+        return getattr(self.usage, f"{kind}_tokens", None) or 0
 
 
 def _tokens(choice: Any) -> list[Token]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from idiolect.data import Message
 from idiolect.errors import CapabilityError, IdiolectError, ReplyError
 from idiolect.lm.expects import Json
-from idiolect.lm.prompt import Cut, Prompt, shared_prefix
+from idiolect.lm.prompt import Cut, Prompt
 
-#: Between the sample of an attempt and of the next one: asking again is a new draw, and none of the
-#: numbered draws that a recipe asks for beside it.
+#: Between the sample of an unusable reply and of the next one: asking again is a new draw, and none
+#: of the numbered draws that a recipe asks for beside it.
 RETRY = 1_000_000
+#: Why a reply is of no use; where it is the model that cannot, no further draw is asked for.
+_Unusable = ReplyError | CapabilityError
 
 
 class Token(NamedTuple):
@@ -52,6 +53,11 @@ class Completion:
     finish_reason: str = ""
     logprobs: tuple[Token, ...] = ()
 
+    @property
+    def empty(self) -> bool:
+        """True where nothing came, neither words nor thoughts: a fault, not a reply to keep."""
+        return not (self.text or self.thinking)
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -85,8 +91,9 @@ class Reply:
 class LanguageModel(ABC):
     """Prompts in, replies out.
 
-    A model implements `complete`; reading replies, asking again after an unusable one, and
-    refusing conditions that it cannot honour are the same for all.
+    A model implements `complete`, and `pieces` where it can show a reply while it is written;
+    reading replies, asking again after an unusable one, and refusing conditions that it cannot
+    honour are the same for all.
 
     Attributes:
         name: How replies and traces call it.
@@ -117,14 +124,22 @@ class LanguageModel(ABC):
         """
         return enumerate(self.complete(prompts))
 
+    def pieces(self, prompt: Prompt) -> Generator[str, None, Completion]:
+        """The words of one completion as they come, and at the end the whole; here: at once."""
+        (completion,) = self.complete([prompt])
+        if completion.text:
+            yield completion.text
+        return completion
+
     def reply(self, prompts: Iterable[Prompt]) -> list[Reply]:
         """One reply for each prompt, in order.
 
         An unusable reply is drawn again; one that should be JSON is shown to the model once, with
-        what is wrong with it.
+        what is wrong with it. Where nothing came at all, the same draw is asked for again.
 
         Raises:
-            CapabilityError: A prompt carries a condition that this model cannot honour.
+            CapabilityError: A prompt carries a condition that this model cannot honour, or asks
+                for log probabilities, and the reply came without.
             ReplyError: A reply stayed unusable after all attempts.
         """
         asked = list(prompts)
@@ -136,6 +151,28 @@ class LanguageModel(ABC):
             raise unusable
         return replies
 
+    def stream(self, prompt: Prompt) -> Stream:
+        """The pieces of one reply as they come.
+
+        An unusable reply is not asked for again, since it was shown.
+
+        Raises:
+            CapabilityError: The prompt carries a condition that this model cannot honour; (at the
+                end) it asks for log probabilities, and the reply came without.
+            EndpointError: (while reading) The call failed for good, or broke off.
+            ReplyError: (at the end) The reply is unusable.
+        """
+        self._check(prompt)
+        return Stream(self._streamed(prompt))
+
+    def keep(self, calls: Iterable[Call]) -> None:
+        """Called with every prompt and its reply, also unusable ones.
+
+        A model keeps nothing; a wrapper of a model passes them on, so that a tape beneath it sees
+        what was asked through it.
+        """
+        return
+
     def _check(self, prompt: Prompt) -> None:
         for condition in prompt.conditions:
             if condition.kind not in self.honours:
@@ -146,48 +183,52 @@ class LanguageModel(ABC):
                     "can, or a recipe whose user enters by the prompt."
                 )
 
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Called with every prompt and its reply, also unusable ones.
-
-        A model keeps nothing; a wrapper of a model passes them on, so that a tape beneath it sees
-        what was asked through it.
-        """
-        return
-
-    def _asked(self, asked: Sequence[Prompt]) -> tuple[list[Reply], ReplyError | None]:
+    def _asked(self, asked: Sequence[Prompt]) -> tuple[list[Reply], _Unusable | None]:
         """A reply for each prompt, without a value where it stayed unusable, and why."""
-        replies = [Reply("", None, self.name, retries=-1)] * len(asked)
-        errors: dict[int, ReplyError] = {}
+        replies = [self._nothing] * len(asked)
+        errors: dict[int, _Unusable] = {}
         tries = [0] * len(asked)
         asking = dict(enumerate(asked))
         while asking:
             completions = self.complete(list(asking.values()))
-            for at, completion in zip(asking, completions, strict=True):
+            sent, asking = asking, {}
+            for (at, prompt), completion in zip(sent.items(), completions, strict=True):
                 tries[at] += 1
                 replies[at], error = self._read(asked[at], completion, replies[at])
                 errors.pop(at, None)
-                if error is not None:
-                    errors[at] = error
-            asking = {
-                at: again
-                for at, sent in asking.items()
-                if at in errors and tries[at] < self.attempts
-                if (again := _again(asked[at], sent, tries[at], errors[at])) is not None
-            }
+                if error is None:
+                    continue
+                errors[at] = error
+                again = _again(asked[at], prompt, completion, error)
+                if again is not None and tries[at] < self.attempts:
+                    asking[at] = again
         if not errors:
             return replies, None
         at = min(errors)
         return replies, self._unusable(asked[at], replies[at], tries[at], errors[at])
 
+    def _streamed(self, prompt: Prompt) -> Generator[str, None, Reply]:
+        completion = yield from self.pieces(prompt)
+        reply, unusable = self._read(prompt, completion, self._nothing)
+        self.keep([Call(prompt, reply)])
+        if unusable is not None:
+            raise self._unusable(prompt, reply, 1, unusable)
+        return reply
+
+    @property
+    def _nothing(self) -> Reply:
+        return Reply("", None, self.name, retries=-1)
+
     def _read(
         self, prompt: Prompt, completion: Completion, before: Reply
-    ) -> tuple[Reply, ReplyError | None]:
+    ) -> tuple[Reply, _Unusable | None]:
         """The reply, with the costs of those before it; without a value where it is unusable."""
-        value, unusable = None, None
-        try:
-            value = prompt.expects.read(completion.text)
-        except ReplyError as error:
-            unusable = error
+        value, unusable = None, self._lacking(prompt, completion)
+        if unusable is None:
+            try:
+                value = prompt.expects.read(completion.text)
+            except ReplyError as error:
+                unusable = error
         reply = Reply(
             completion.text,
             value,
@@ -202,7 +243,19 @@ class LanguageModel(ABC):
         )
         return reply, unusable
 
-    def _unusable(self, prompt: Prompt, reply: Reply, tries: int, why: ReplyError) -> ReplyError:
+    def _lacking(self, prompt: Prompt, completion: Completion) -> _Unusable | None:
+        """Log probabilities that were asked for and did not come: another draw has none either."""
+        if not (prompt.sampling.logprobs and completion.text) or completion.logprobs:
+            return None
+        return CapabilityError(
+            f"{self.name!r} gives no log probabilities, which the sampling of prompt "
+            f"{prompt.stage!r} asks for; use a model that gives them (an open one, or vLLM's), or "
+            "leave `Sampling.logprobs` out."
+        )
+
+    def _unusable(self, prompt: Prompt, reply: Reply, tries: int, why: _Unusable) -> _Unusable:
+        if isinstance(why, CapabilityError):
+            return why
         times = f"{tries} attempts" if tries > 1 else "one attempt"
         short = " The reply was cut short; raise `max_tokens`."
         unusable = ReplyError(
@@ -219,15 +272,19 @@ class LanguageModel(ABC):
         return self.reply([prompt])[0]
 
 
-def _again(asked: Prompt, sent: Prompt, tries: int, why: ReplyError) -> Prompt | None:
+def _again(asked: Prompt, sent: Prompt, came: Completion, why: _Unusable) -> Prompt | None:
     """What is asked after an unusable reply; None where nothing more is."""
-    again = asked.replace(sample=asked.sample + tries * RETRY)
-    if not isinstance(asked.expects, Json) or not why.reply.strip():
+    if isinstance(why, CapabilityError):
+        return None
+    if came.empty:
+        return sent.replace(attempt=sent.attempt + 1)
+    again = asked.replace(sample=sent.sample + RETRY)
+    if not isinstance(asked.expects, Json) or not came.text.strip():
         return again  # of an empty reply there is nothing to repair
     if sent.turns != asked.turns:
         return None
     wrong = f"{why} Give the same answer as JSON that fits the schema, and nothing else."
-    turns = (*asked.turns, Message("assistant", why.reply), Message("user", wrong))
+    turns = (*asked.turns, Message("assistant", came.text), Message("user", wrong))
     return again.replace(turns=turns)
 
 
@@ -262,15 +319,6 @@ class Stream(Iterator[str]):
                 "Found a stream that was not read to its end; read all pieces, then the reply."
             )
         return self._reply
-
-
-@runtime_checkable
-class Streams(Protocol):
-    """A model that can show a reply while it is written."""
-
-    def stream(self, prompt: Prompt) -> Stream:
-        """The pieces of the reply to one prompt as they come."""
-        ...
 
 
 @runtime_checkable
@@ -313,68 +361,3 @@ class Call:
     prompt: Prompt
     reply: Reply
     shared: int = 0
-
-
-class Tape(LanguageModel):
-    """A model that passes everything on and keeps what was asked and answered, in order."""
-
-    def __init__(self, lm: LanguageModel) -> None:
-        self.lm, self.name, self.honours = lm, lm.name, lm.honours
-        self.calls: list[Call] = []
-
-    def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """As the model beneath."""
-        return self.lm.complete(prompts)
-
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Kept in order, those before a failure too, and passed on."""
-        made = list(calls)
-        for call in made:
-            shared = shared_prefix(self.calls[-1].prompt, call.prompt) if self.calls else 0
-            self.calls.append(replace(call, shared=shared))
-        self.lm.keep(made)
-
-
-Answer = str | Callable[[Prompt], str]
-
-
-@dataclass
-class Scripted(LanguageModel):
-    """A model that says what it was told to say; for everybody's tests.
-
-    Args:
-        answers: One answer for all prompts, or one for each stage, or a function of the prompt.
-        honours: Conditions that it pretends to honour.
-
-    Attributes:
-        prompts: Every prompt that it was asked, in order.
-    """
-
-    answers: Answer | Mapping[str, Answer] = "scripted reply"
-    honours: frozenset[str] = frozenset()
-    name: str = "scripted"
-    prompts: list[Prompt] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """The scripted answers.
-
-        Raises:
-            CapabilityError: The script has no answer for a stage.
-        """
-        with self._lock:
-            self.prompts += prompts
-        return [Completion(self._answer(prompt)) for prompt in prompts]
-
-    def _answer(self, prompt: Prompt) -> str:
-        answer: Answer
-        if isinstance(self.answers, Mapping):
-            if prompt.stage not in self.answers:
-                raise CapabilityError(
-                    f"The script has no answer for the stage {prompt.stage!r} (it has: "
-                    f"{', '.join(sorted(self.answers))}); add one."
-                )
-            answer = self.answers[prompt.stage]
-        else:
-            answer = self.answers
-        return answer if isinstance(answer, str) else answer(prompt)

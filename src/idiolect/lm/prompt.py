@@ -39,6 +39,8 @@ _TAGS: Mapping[SectionKind, str] = {
 #: The tags between which prompts show sections.
 TAGS = tuple(_TAGS.values())
 _OWN_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(TAGS)})\s*>)", re.IGNORECASE)
+#: Between the numbers of one draw's attempts: more than lies between any draws that are asked for.
+_ATTEMPT = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Section:
 
     kind: SectionKind
     entries: tuple[Entry, ...]
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Ids of the events that its entries were made from, each once."""
+        return tuple(dict.fromkeys(event for entry in self.entries for event in entry.events))
 
     def render(self) -> str:
         """The section as text between tags, which mark it as data.
@@ -161,6 +168,10 @@ class Prompt:
         stage: A name for traces and tests, such as ``"compare"``.
         sample: Index of a repeated draw; distinct draws of one prompt stay distinct.
         turns: What was said since: an unusable reply and what is wrong with it.
+
+    Attributes:
+        attempt: How often this very draw was asked for before, and nothing came. It is the same
+            draw still, so that who keeps replies keeps what comes at last as this draw's.
     """
 
     instruction: str
@@ -171,6 +182,7 @@ class Prompt:
     stage: str
     sample: int
     turns: tuple[Message, ...]
+    attempt: int
 
     def __init__(
         self,
@@ -193,6 +205,7 @@ class Prompt:
             "stage": stage,
             "sample": sample,
             "turns": tuple(turns),
+            "attempt": 0,
         }.items():
             object.__setattr__(self, name, value)
 
@@ -203,8 +216,12 @@ class Prompt:
     @property
     def events(self) -> tuple[str, ...]:
         """Ids of all events that something in this prompt was made from, each once."""
-        ids = (event for s in self.sections for e in s.entries for event in e.events)
-        return tuple(dict.fromkeys(ids))
+        return tuple(dict.fromkeys(event for s in self.sections for event in s.events))
+
+    @property
+    def draw(self) -> int:
+        """A number for each draw and each attempt at it: what a model adds to the seed."""
+        return self.sample + self.attempt * _ATTEMPT
 
     def replace(self, **changes: Any) -> Prompt:
         """A copy with other attributes."""
@@ -332,9 +349,9 @@ def drafts(texts: Iterable[Entry]) -> Section:
     return Section("drafts", tuple(texts))
 
 
-def profile(summary: str | None) -> Section | None:
-    """What is believed of the user."""
-    return Section("profile", (Entry(summary),)) if summary else None
+def profile(summary: str | None, evidence: Iterable[str] = ()) -> Section | None:
+    """What is believed of the user, and the ids of the events that it was made from."""
+    return Section("profile", (Entry(summary, events=tuple(evidence)),)) if summary else None
 
 
 def differences(found: Iterable[Says]) -> Section:

@@ -45,7 +45,7 @@ def writing(
             instruction if isinstance(expects, Text) else DECIDE,
             item(request.item),
             own(user.examples),
-            profile(user.summary),
+            profile(user.summary, user.evidence),
             given(request),
             conversation(request.messages),
             query(request),

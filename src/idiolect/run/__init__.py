@@ -1,7 +1,8 @@
 """Running a recipe over many requests."""
 
 from idiolect.run.engines import ENGINES, Engine, Job, Limits, engine
-from idiolect.run.folder import REPLIES, RunFolder, asked, fingerprint, manifest, result, usable
+from idiolect.run.folder import REPLIES, RunFolder, result, usable
+from idiolect.run.manifest import asked, fingerprint, manifest
 from idiolect.run.models import ADDRESSES, language_model
 from idiolect.run.runner import Assembly, Failure, Outcome, Progress, answer, run, run_iter
 from idiolect.run.trace import Use

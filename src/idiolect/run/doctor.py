@@ -26,13 +26,16 @@ from idiolect.lm import (
     Sampling,
     Section,
 )
-from idiolect.lm.model import Streams
 
 #: Marks of chat templates, which a reply holds when the template is not the model's own.
 MARKS = re.compile(r"<\|\w+\|>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|</s>|### (?:Inst|Resp)")
 PASSWORD = "lantern-42"
 #: Lines of a long prompt: about 3,000 tokens, more than some servers read unless they are told to.
 LINES = 250
+#: Tokens that a suggested budget leaves for the reply; local models write no more by default.
+REPLY = 512
+#: Tokens of a prompt below which the time of its reply counts as latency.
+SHORT = 200
 Status = Literal["good", "missing", "bad"]
 
 
@@ -64,6 +67,9 @@ class Doctor:
     lm: LanguageModel
     _seconds: list[float] = field(default_factory=list, init=False)
     _completions: list[Completion] = field(default_factory=list, init=False)
+    _drawn: list[str] = field(default_factory=list, init=False)
+    # Tokens of the long prompt, as `budget` counts and as the model counted.
+    _sizes: tuple[int, int] = field(default=(0, 0), init=False)
 
     def __call__(self) -> Iterator[Finding]:
         """The findings; only the first where the model does not answer at all."""
@@ -99,13 +105,13 @@ class Doctor:
     def _ask(self, *prompts: Prompt) -> list[str]:
         begun = time.perf_counter()
         made = self.lm.complete(prompts)
-        if len(prompts) == 1:
+        if len(prompts) == 1 and prompts[0].render().tokens < SHORT:
             self._seconds.append(time.perf_counter() - begun)
         self._completions += made
         return [completion.text for completion in made]
 
     def _answers(self) -> tuple[Status, str]:
-        said, *_ = [self._ask(_prompt("Reply with the word ready."))[0] for _ in range(3)]
+        (said,) = self._ask(_prompt("Reply with the word ready."))
         if not said.strip():
             return "bad", "The reply is empty; look at the server's log and its chat template."
         return "good", f"replied {said.strip()[:40]!r}"
@@ -160,6 +166,7 @@ class Doctor:
         prompt = _prompt("Answer the question at the end.", ask)
         (text,) = self._ask(prompt)
         tokens = prompt.render().tokens
+        self._sizes = tokens, self._completions[-1].prompt_tokens
         if PASSWORD in text.lower():
             return "good", f"the first line of about {tokens:,} tokens was read"
         return "bad", (
@@ -168,41 +175,69 @@ class Doctor:
         )
 
     def _context(self) -> tuple[Status, str]:
+        """Its length, and the setting `budget` that keeps prompts within it, as that counts."""
         if isinstance(self.lm, Local) and self.lm.context:
-            return "good", f"{self.lm.context:,} tokens"
-        if isinstance(self.lm, Endpoint):
-            listed = self.lm.remote.call(lambda client: client.models.list())[0].data
-            for model in listed or ():
-                length = getattr(model, "max_model_len", None)
-                if model.id == self.lm.model and length:
-                    return "good", f"{length:,} tokens, the server says"
-        return "missing", "not told; see the model's page, and set `budget` below it"
+            most = max(self.lm.context - REPLY, 0)
+            return "good", (
+                f"{self.lm.context:,} tokens; a `budget` of {most:,} keeps prompts within, with "
+                f"{REPLY} left for the reply"
+            )
+        length = self._told_length() if isinstance(self.lm, Endpoint) else None
+        estimated, counted = self._sizes
+        if not counted:
+            unit = "`budget` counts 4 characters as a token; how many the server counts is unknown"
+        else:
+            rate = counted / estimated
+            unit = (
+                "`budget` counts 4 characters as a token, where this server counted "
+                f"{rate:.2f} in English"
+            )
+        if length is None:
+            return "missing", f"not told; see the model's page. To keep prompts within it: {unit}"
+        if not counted:
+            return "good", f"{length:,} tokens, the server says; {unit}"
+        most = max(int((length - REPLY) / rate), 0)
+        return "good", (
+            f"{length:,} tokens, the server says; a `budget` of about {most:,} keeps prompts "
+            f"within, with {REPLY} left for the reply ({unit})"
+        )
+
+    def _told_length(self) -> int | None:
+        assert isinstance(self.lm, Endpoint)
+        listed = self.lm.remote.call(lambda client: client.models.list())[0].data
+        for model in listed or ():
+            if model.id == self.lm.model and (length := getattr(model, "max_model_len", None)):
+                return int(length)
+        return None
 
     def _varies(self) -> tuple[Status, str]:
-        texts = self._ask(*(_prompt("Write any word.", temperature=1.0, seed=n) for n in range(4)))
-        if len(set(texts)) == 1:
-            return "missing", f"4 draws at temperature 1 were all {texts[0][:40]!r}"
-        return "good", f"{len(set(texts))} of 4 draws differ at temperature 1"
+        # Ten words, so that two draws are hardly the same by chance.
+        ask = "Write any word, and nine more."
+        self._drawn = self._ask(
+            *(_prompt(ask, temperature=1.0, seed=seed) for seed in (7, 7, 8, 9))
+        )
+        words = set(self._drawn[1:])
+        if len(words) == 1:
+            return "missing", f"3 draws at temperature 1 were all {self._drawn[1][:40]!r}"
+        return "good", f"{len(words)} of 3 draws differ at temperature 1"
 
     def _repeats(self) -> tuple[Status, str]:
-        texts = self._ask(*[_prompt("Write any word.", temperature=1.0, seed=7)] * 3)
-        if len(set(texts)) > 1:
-            return "missing", "3 draws with one seed differ; only a cache repeats them"
-        return "good", "3 draws with one seed are the same"
+        if len(set(self._drawn[:2])) > 1:
+            return "missing", "2 draws with one seed differ; only a cache repeats them"
+        return "good", "2 draws with one seed are the same"
 
     def _logprobs(self) -> tuple[Status, str]:
-        made = self.lm.complete([_prompt("Reply with the word ready.", logprobs=True)])[0]
+        self._ask(_prompt("Reply with the word ready.", logprobs=True))
+        made = self._completions[-1]
         given = " of given words too" if isinstance(self.lm, GivesLogprobs) else " of its replies"
         if made.logprobs:
             return "good", given.strip()
         return "missing", "the reply came without them"
 
     def _streams(self) -> tuple[Status, str]:
-        if not isinstance(self.lm, Streams):
-            return "missing", "replies come whole"
         pieces = list(self.lm.stream(_prompt("Count from one to five in words.")))
         if len(pieces) < 2:
-            return "missing", "the reply came in one piece though a stream was asked for"
+            return "missing", "the reply came in one piece"
         return "good", f"a short reply came in {len(pieces)} pieces"
 
     def _usage(self) -> tuple[Status, str]:
@@ -216,8 +251,10 @@ class Doctor:
     def _latency(self) -> tuple[Status, str]:
         retries = sum(completion.retries for completion in self._completions)
         again = f"; {retries} calls had to be made again" if retries else ""
-        median = statistics.median(self._seconds[:3])
-        return "good", f"{1000 * median:,.0f} ms, the median of 3 short replies{again}"
+        return "good", (
+            f"{1000 * statistics.median(self._seconds):,.0f} ms, the median of "
+            f"{len(self._seconds)} short replies{again}"
+        )
 
 
 @dataclass(frozen=True)

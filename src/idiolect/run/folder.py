@@ -10,32 +10,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
-from idiolect.data import Population, Request
+from idiolect.data import Population
 from idiolect.errors import SettingError
-from idiolect.journal import Journal, Row
-from idiolect.lm import Endpoint, LanguageModel, Price, Spent
-from idiolect.run.runner import Assembly, Outcome
+from idiolect.journal import Journal, Row, written
+from idiolect.lm import Ledger, Price, Spent
+from idiolect.lm.accounts import Totals
+from idiolect.run.runner import Outcome
 
 #: What differs between runs that say the same.
 VARIES = ("at", "retries", "seconds", "cached", "paid", "cost", "trace")
 #: The cache in a run's folder, unless another is given.
 REPLIES = "replies.sqlite"
-#: Packages whose version may change what is written.
-_PACKAGES = ("idiolect", "numpy", "scikit-learn")
-#: Rows that are read at one time for a fingerprint.
-_AT_ONCE = 10_000
 
 
 def result(outcome: Outcome, population: Population, price: Price | None = None) -> Row:
@@ -71,57 +65,6 @@ def result(outcome: Outcome, population: Population, price: Price | None = None)
     return row
 
 
-def manifest(assembly: Assembly, lm: LanguageModel, *, data: str) -> dict[str, Any]:
-    """Everything that a method's output depends on but the requests.
-
-    Args:
-        assembly: The method.
-        lm: The model. An endpoint counts by its model: a server that comes back at another
-            address is the same.
-        data: Fingerprint of the data.
-    """
-    recipe, encoder = assembly.recipe, assembly.supplies.get("encoder")
-    return {
-        "recipe": recipe.name,
-        "source": hashlib.sha256(recipe.path.read_bytes()).hexdigest()[:16],
-        "settings": {
-            s.name: s.checked(recipe.name, assembly.settings.get(s.name, s.default))
-            for s in recipe.settings
-        },
-        "model": lm.model if isinstance(lm, Endpoint) else lm.name,
-        "encoder": None if encoder is None else encoder.name,
-        "data": data,
-        "versions": {name: version(name) for name in _PACKAGES},
-    }
-
-
-def fingerprint(population: Population) -> str:
-    """Of all events and items, whatever file they are from."""
-    digest = hashlib.sha256()
-    for frame in (population.frame, population.items):
-        digest.update(b"table")
-        if frame is not None:
-            digest.update(json.dumps(frame.columns).encode())
-            for part in frame.iter_slices(_AT_ONCE):
-                digest.update(part.write_ndjson().encode())
-    return digest.hexdigest()[:16]
-
-
-def asked(requests: Iterable[Request]) -> dict[str, Any]:
-    """How many requests there are, and their fingerprint."""
-    digest, count = hashlib.sha256(), 0
-    for request in requests:
-        told = {f.name: getattr(request, f.name) for f in fields(Request)}
-        told["item"] = request.item.id if request.item else None
-        digest.update(json.dumps(told, default=_plain, sort_keys=True).encode())
-        count += 1
-    return {"count": count, "fingerprint": digest.hexdigest()[:16]}
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else str(value)
-
-
 class RunFolder:
     """The folder of one run; only one process may write to it at a time.
 
@@ -129,12 +72,19 @@ class RunFolder:
         path: The folder; made where it is not there.
         manifest: What the run is; see `manifest`.
         total: How many requests it has.
+        ledger: Of the cache that the run uses; None where it uses none.
+        price: Of the model, for calls that had none when they were made.
 
     Attributes:
         path: As given.
         total: As given.
         torn: Bytes of a last line that was cut off when a run ended and was taken away.
-        spent: What all results have cost; a call without a result is in the ledger alone.
+        spent: What the run had cost when it was opened: by the ledger since the run began, or by
+            its results where they tell of more. Without a ledger, calls of requests that were in
+            work when the run ended are not in it. With one that other runs use as well, theirs
+            since this run began are.
+        lost: Calls that were in flight when it ended, at most: they may have been paid for, and
+            nothing was recorded. Known where the ledger lies in this folder.
 
     Raises:
         SettingError: The folder is of another run (the difference is shown), of a run that is
@@ -142,7 +92,15 @@ class RunFolder:
         DataError: Its files are broken.
     """
 
-    def __init__(self, path: Path, manifest: Mapping[str, Any], total: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        manifest: Mapping[str, Any],
+        total: int,
+        *,
+        ledger: Ledger | None = None,
+        price: Price | None = None,
+    ) -> None:
         usable(path)
         self.path, self.total = path, total
         self._journal = Journal(
@@ -152,13 +110,16 @@ class RunFolder:
             ("at", "user", "failure", "paid"),
             alone=True,
         )
-        self.torn, self.spent = self._journal.torn, Spent()
+        self.torn, self.spent, self.lost = self._journal.torn, Spent(), 0
         # Where each request's last line begins; -1 for none.  # (requests,)
         self._begins = np.full(total, -1, dtype=np.int64)
         self._failed = np.zeros(total, dtype=bool)
         try:
             for begin, row in self._journal.rows():
                 self._note(begin, row)
+                self.spent = _more(self.spent, row)
+            if ledger is not None:
+                self._account(ledger, price)
         except BaseException:
             self.close()
             raise
@@ -192,23 +153,20 @@ class RunFolder:
 
     def rows(self) -> Iterator[Row]:
         """The last line of each request that has one, in order."""
-        for at in range(self.total):
-            if self._begins[at] >= 0:
-                yield self._journal.at(int(self._begins[at]))
+        begins = self._begins[self._begins >= 0].tolist()
+        # No line may be there yet, and then no file.
+        return self._journal.at(begins) if begins else iter(())
 
     def finish(self) -> Path | None:
-        """Writes `output.jsonl` whole, or not at all where requests have no line yet."""
+        """Writes `output.jsonl` whole, or not at all where requests have no line yet.
+
+        Raises:
+            SettingError: It could not be written: the disk may be full.
+        """
         if not self.complete:
             return None
         path = self.path / "output.jsonl"
-        part = path.with_name(path.name + ".part")
-        with part.open("w", encoding="utf-8") as file:
-            for row in self.rows():
-                told = {name: value for name, value in row.items() if name not in VARIES}
-                file.write(json.dumps(told, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        written(path, (_told(row) for row in self.rows()))
         return path
 
     def close(self) -> None:
@@ -223,30 +181,59 @@ class RunFolder:
                 "the file is of another run: give another --out."
             )
         self._begins[at], self._failed[at] = begin, row["failure"] is not None
+
+    def _account(self, ledger: Ledger, price: Price | None) -> None:
+        """Adds what the ledger knows and no result tells of."""
+        own = ledger.path.parent.resolve() == self.path.resolve()
+        began = 0.0 if own else (self.path / "manifest.json").stat().st_mtime
+        known = _sum(ledger.totals(began), price)
         self.spent = Spent(
-            self.spent.calls + row["paid"]["calls"],
-            self.spent.tokens + row["paid"]["tokens"],
-            self.spent.cost + row.get("cost", 0.0),
+            max(self.spent.calls, known.calls),
+            max(self.spent.tokens, known.tokens),
+            max(self.spent.cost, known.cost),
         )
+        self.lost = ledger.size().claims if own else 0
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """The line of the output that a result makes."""
+    told = {name: value for name, value in row.items() if name not in VARIES}
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _more(spent: Spent, row: Mapping[str, Any]) -> Spent:
+    """What was spent, with a result."""
+    paid = row["paid"]
+    cost = spent.cost + row.get("cost", 0.0)
+    return Spent(spent.calls + paid["calls"], spent.tokens + paid["tokens"], cost)
+
+
+def _sum(totals: Iterable[Totals], price: Price | None) -> Spent:
+    """What a ledger's lines come to; all by one price where some had none."""
+    calls, tokens, cost = 0, 0, 0.0
+    for one in totals:
+        calls += one.paid + one.failed
+        tokens += one.prompt_tokens + one.completion_tokens
+        now = price.of(one.prompt_tokens, one.completion_tokens) if price and one.unpriced else 0.0
+        cost += max(one.cost, now)
+    return Spent(calls, tokens, cost)
 
 
 def usable(path: Path) -> None:
     """Refuses, before any cost, a path that cannot be a run's folder.
 
     Raises:
-        SettingError: It is a file, in no folder, protected, or a folder of something else.
+        SettingError: It is a file or under one, protected, or a folder of something else.
     """
     if path.exists() and not path.is_dir():
         raise SettingError(
             f"Found the file '{path}' where a run's folder is to be; give a folder, or a path that "
             "ends in .jsonl for a file."
         )
-    if not path.parent.is_dir():
-        raise SettingError(
-            f"Found no folder '{path.parent}' to make '{path.name}' in; make it first, or give "
-            "another path."
-        )
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not there.is_dir():
+        raise SettingError(f"Found the file '{there}', in which no folder can be made for a run.")
+    if not os.access(there, os.W_OK):
         raise SettingError(
             f"Found that you may not write to '{path}'; change its permissions, or give another "
             "path."

@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
-from idiolect.errors import UnknownNameError
+from idiolect.errors import SettingError, UnknownNameError
 from idiolect.limits import Limiter
-from idiolect.lm import Call, Completion, LanguageModel, Prompt
+from idiolect.lm import LanguageModel, Prompt, Rewriting
+from idiolect.remote import ENDPOINTS, form_of
 
-ADDRESSES = {
-    "extractive": "no language model: classical means, see the guide",
-    "openai:NAME": "OpenAI; the key is read from OPENAI_API_KEY",
-    "ollama:NAME": "a local Ollama server",
-    "http://HOST:PORT/v1#NAME": "any OpenAI-compatible server (vLLM, SGLang, LM Studio, …)",
-    "hf:NAME_OR_PATH": "an open model in this process, by transformers (extra train)",
-}
+ADDRESSES = MappingProxyType(
+    {
+        "extractive": "no language model: classical means, see the guide",
+        **ENDPOINTS,
+        "hf:NAME_OR_PATH": "an open model in this process, by transformers (extra train)",
+    }
+)
 
 
-def language_model(address: str, *, limiter: Limiter | None = None) -> LanguageModel:
+def language_model(
+    address: str, *, limiter: Limiter | None = None, budget: int | None = None
+) -> LanguageModel:
     """The model at an address; see `ADDRESSES`.
 
     Args:
         address: As in `ADDRESSES`.
         limiter: Of an endpoint's calls, for several clients of it; None gives it one of its own.
+        budget: Tokens of a prompt at most, beyond which entries are cut; None sends all.
 
     Raises:
         UnknownNameError: No model has such an address.
         EndpointError: A key or a server is missing.
         MissingExtraError: The address needs an extra that is not installed.
-        SettingError: A local model is not there.
+        SettingError: A local model is not there, or the model reads whole prompts only.
     """
     if address == "extractive":
+        if budget is not None:
+            raise SettingError(
+                f"Found budget={budget} for 'extractive', which reads whole prompts; leave it out."
+            )
         from idiolect.floor import Extractive
 
         return Extractive()
-    if address.startswith(("openai:", "ollama:", "http://", "https://")):
+    if form_of(address) is not None:
         from idiolect.lm.endpoints import endpoint
 
-        return endpoint(address, limiter=limiter)
+        return endpoint(address, limiter=limiter, budget=budget)
     if address.startswith("hf:"):
         from idiolect.lm.local import local
 
-        return local(address.removeprefix("hf:"))
+        return local(address.removeprefix("hf:"), budget=budget)
     raise UnknownNameError("model", address, ADDRESSES)
 
 
-class Seeded(LanguageModel):
+class Seeded(Rewriting):
     """A model whose draws are others than a recipe's own seeds give.
 
     Args:
@@ -55,25 +63,16 @@ class Seeded(LanguageModel):
     """
 
     def __init__(self, lm: LanguageModel, seed: int) -> None:
-        self.lm, self.seed = lm, seed
-        self.name, self.honours, self.attempts, self.free = (
-            lm.name, lm.honours, lm.attempts, lm.free,
-        )  # fmt: skip
+        super().__init__(lm)
+        self.seed = seed
 
-    def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """As the model beneath, with other seeds."""
-        return self.lm.complete([self._seeded(prompt) for prompt in prompts])
-
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
-
-    def _seeded(self, prompt: Prompt) -> Prompt:
+    def rewritten(self, prompt: Prompt) -> Prompt:
+        """With another seed."""
         seed = self.seed + (prompt.sampling.seed or 0)
         return prompt.replace(sampling=replace(prompt.sampling, seed=seed))
 
 
-class Again(LanguageModel):
+class Again(Rewriting):
     """A model asked a second time: another draw, which no cache answers from the first one.
 
     Args:
@@ -82,15 +81,9 @@ class Again(LanguageModel):
     """
 
     def __init__(self, lm: LanguageModel, draw: int = 1) -> None:
-        self.lm, self.draw = lm, draw
-        self.name, self.honours, self.attempts, self.free = (
-            lm.name, lm.honours, lm.attempts, lm.free,
-        )  # fmt: skip
+        super().__init__(lm)
+        self.draw = draw
 
-    def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """As the model beneath, with other draws."""
-        return self.lm.complete([p.replace(sample=p.sample + self.draw) for p in prompts])
-
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
+    def rewritten(self, prompt: Prompt) -> Prompt:
+        """As another draw."""
+        return prompt.replace(sample=prompt.sample + self.draw)

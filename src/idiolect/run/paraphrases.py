@@ -7,10 +7,8 @@ user's doing (the 30 neutral controls of the persona study, system 41; our wordi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from idiolect.errors import SettingError
-from idiolect.lm import Call, Completion, LanguageModel, Prompt
+from idiolect.lm import LanguageModel, Prompt, Rewriting
 from idiolect.run.runner import Build
 
 #: Thirty sentences that say nothing about anybody.
@@ -48,22 +46,21 @@ LEAD_INS = (
 )
 
 
-class Led(LanguageModel):
-    """A model that reads a sentence before each instruction."""
+class Led(Rewriting):
+    """A model that reads a sentence before each instruction.
+
+    Args:
+        lm: The model.
+        sentence: What it reads.
+    """
 
     def __init__(self, lm: LanguageModel, sentence: str) -> None:
-        self.lm, self.sentence = lm, sentence
-        self.name, self.honours, self.attempts, self.free = (
-            lm.name, lm.honours, lm.attempts, lm.free,
-        )  # fmt: skip
+        super().__init__(lm)
+        self.sentence = sentence
 
-    def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """As the model beneath, told so."""
-        return self.lm.complete([_led(prompt, self.sentence) for prompt in prompts])
-
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
+    def rewritten(self, prompt: Prompt) -> Prompt:
+        """With the sentence in front."""
+        return prompt.replace(instruction=f"{self.sentence} {prompt.instruction}")
 
 
 def led(build: Build, n: int) -> Build:
@@ -75,7 +72,3 @@ def led(build: Build, n: int) -> Build:
     if not 0 <= n < len(LEAD_INS):
         raise SettingError(f"Found lead-in {n}; there are {len(LEAD_INS)}: give fewer.")
     return lambda lm: build(Led(lm, LEAD_INS[n]))
-
-
-def _led(prompt: Prompt, sentence: str) -> Prompt:
-    return prompt.replace(instruction=f"{sentence} {prompt.instruction}")

@@ -14,7 +14,7 @@ from idiolect.embed import Encoder
 from idiolect.errors import EndpointError
 from idiolect.lm import LanguageModel
 from idiolect.measure import Pointwise
-from idiolect.run.folder import manifest
+from idiolect.run.manifest import manifest
 from idiolect.run.runner import Assembly, Outcome, Progress, run
 
 #: Requests of a data set that a rehearsal goes through.

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from idiolect.data import Request
-from idiolect.lm import Call, Completion, LanguageModel, Prompt
+from idiolect.errors import IdiolectError
+from idiolect.lm import Completion, LanguageModel, Prompt, Wrapped
 
 CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
@@ -39,7 +40,7 @@ class Use:
     completion_tokens: int = 0
 
 
-class Watched(LanguageModel):
+class Watched(Wrapped):
     """A model whose use is counted, and told to OpenTelemetry.
 
     Attributes:
@@ -47,38 +48,47 @@ class Watched(LanguageModel):
     """
 
     def __init__(self, lm: LanguageModel) -> None:
-        self.lm, self.name, self.honours, self.free = lm, lm.name, lm.honours, lm.free
+        super().__init__(lm)
         self.use = Use()
 
     def complete(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """As the model beneath. Prompts asked together have spans of the same length."""
-        spans = [_chat(self.name, prompt) for prompt in prompts]
-        try:
+        with _chats(self.name, prompts) as spans:
             completions = self.lm.complete(prompts)
-        except BaseException as error:
-            for span in filter(None, spans):
-                span.set_attribute("error.type", type(error).__name__)
-                span.set_status(_failed(str(error)))
-            raise
-        else:
-            for span, completion in zip(spans, completions, strict=True):
-                if span is not None:
-                    _answered(span, completion)
-        finally:
-            for span in filter(None, spans):
-                span.end()
-        paid = [completion for completion in completions if not completion.cached]
-        self.use = Use(
-            self.use.cached + len(completions) - len(paid),
-            self.use.calls + len(paid),
-            self.use.prompt_tokens + sum(c.prompt_tokens for c in paid),
-            self.use.completion_tokens + sum(c.completion_tokens for c in paid),
-        )
+            for at, completion in enumerate(completions):
+                self._came(completion, spans.pop(at))
         return completions
 
-    def keep(self, calls: Iterable[Call]) -> None:
-        """Passed on."""
-        self.lm.keep(calls)
+    def arriving(
+        self, prompts: Sequence[Prompt]
+    ) -> Iterator[tuple[int, Completion | IdiolectError]]:
+        """As the model beneath; each prompt's span ends when it arrives."""
+        with _chats(self.name, prompts) as spans:
+            for at, result in self.lm.arriving(prompts):
+                self._came(result, spans.pop(at))
+                yield at, result
+
+    def pieces(self, prompt: Prompt) -> Generator[str, None, Completion]:
+        """As the model beneath; the span ends with the last piece."""
+        with _chats(self.name, [prompt]) as spans:
+            completion = yield from self.lm.pieces(prompt)
+            self._came(completion, spans.pop(0))
+        return completion
+
+    def _came(self, result: Completion | IdiolectError, span: Any) -> None:
+        if isinstance(result, IdiolectError):
+            _broken(span, result)
+            return
+        if span is not None:
+            _answered(span, result)
+            span.end()
+        paid = not result.cached
+        self.use = Use(
+            self.use.cached + (not paid),
+            self.use.calls + paid,
+            self.use.prompt_tokens + paid * result.prompt_tokens,
+            self.use.completion_tokens + paid * result.completion_tokens,
+        )
 
 
 @contextmanager
@@ -101,7 +111,7 @@ def request_span(name: str, request: Request) -> Iterator[Any]:
 
 
 def fails(span: Any, kind: str, message: str) -> None:
-    """Marks a request's span as failed."""
+    """Marks a span as failed."""
     if span is not None:
         span.set_attribute("error.type", kind)
         span.set_status(_failed(message))
@@ -157,6 +167,24 @@ def _chat(model: str, prompt: Prompt) -> Any:
         facts["gen_ai.input.messages"] = json.dumps(sent, ensure_ascii=False)
     known = {name: value for name, value in facts.items() if value is not None}
     return tracer.start_span(f"chat {model}", kind=SpanKind.CLIENT, attributes=known)
+
+
+@contextmanager
+def _chats(model: str, prompts: Sequence[Prompt]) -> Iterator[dict[int, Any]]:
+    """A span for each prompt by its position; those that are left have failed."""
+    spans = {at: _chat(model, prompt) for at, prompt in enumerate(prompts)}
+    try:
+        yield spans
+    except BaseException as error:
+        for span in spans.values():
+            _broken(span, error)
+        raise
+
+
+def _broken(span: Any, error: BaseException) -> None:
+    fails(span, type(error).__name__, str(error))
+    if span is not None:
+        span.end()
 
 
 def _answered(span: Any, completion: Completion) -> None:

@@ -105,7 +105,8 @@ def persona_db(
         texts = [own(mine), *(peers(events) for events in theirs)]
         known = extract([shown] for shown in texts)
         more = refine(
-            [shown, profile(as_lines(noted))] for shown, noted in zip(texts, known, strict=True)
+            [shown, profile(as_lines(noted), shown.events)]
+            for shown, noted in zip(texts, known, strict=True)
         )
         views, *others = map(_views, known, more)
         like_minded = list(dict.fromkeys(text for each in others for text in each))

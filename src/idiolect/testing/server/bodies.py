@@ -41,6 +41,23 @@ def chat(body: Body, text: str | None, number: int, read: int, logprobs: bool) -
     }
 
 
+def spoken(messages: Any) -> int | None:
+    """The number of words of a call's messages, also of those in parts; None where they are none.
+
+    Args:
+        messages: As sent.
+    """
+    if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
+        return None
+    words = 0
+    for message in messages:
+        content = message.get("content") or ""
+        parts = [{"text": content}] if isinstance(content, str) else content
+        for part in parts:
+            words += len(str(part.get("text", "")).split()) if isinstance(part, dict) else 0
+    return words
+
+
 def shortened(text: str | None, body: Body) -> tuple[str | None, str]:
     """The text up to a stop word and within the number of words allowed, and why it ended."""
     if not text:
@@ -100,7 +117,10 @@ def streamed(answer: Body, *, usage: bool) -> Iterator[bytes]:
 
 def embeddings(body: Body, dim: int) -> tuple[int, Body]:
     """The answer to a call for vectors."""
-    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+    given = body.get("input")
+    texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        return refusal(400, "The 'input' must be a text or a list of texts.")
     if not all(texts):
         return refusal(400, "The input must not be empty.")
     packed = body.get("encoding_format") == "base64"

@@ -16,7 +16,15 @@ from types import TracebackType
 from typing import Any, Literal, Self, get_args
 
 from idiolect.errors import SettingError
-from idiolect.testing.server.bodies import Body, chat, embeddings, models, refusal, streamed
+from idiolect.testing.server.bodies import (
+    Body,
+    chat,
+    embeddings,
+    models,
+    refusal,
+    spoken,
+    streamed,
+)
 
 #: What may go wrong with one call: a status (`429 wait` has a Retry-After header, `429 quota` means
 #: that nothing is left to spend), no answer at all, a connection that is reset, an answer without
@@ -168,7 +176,11 @@ class StubServer:
         wanted = body.get("response_format", {}).get("type")
         if wanted is not None and wanted not in self.formats:
             return refusal(400, f"The response_format type {wanted!r} is not supported.")
-        words = sum(len(message["content"].split()) for message in body["messages"])
+        words = spoken(body.get("messages"))
+        if words is None:
+            return refusal(
+                400, "The 'messages' must be a list of objects with 'role' and 'content'."
+            )
         if self.context is not None and words > self.context:
             return refusal(
                 400,
@@ -251,8 +263,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*refusal(404, f"There is no {self.path}."))
 
     def do_POST(self) -> None:
-        stub = self.server.stub
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        stub, body = self.server.stub, self._received()
+        if body is None:
+            return
         fault = stub.begin(body)
         if not self._let_in():
             stub.end(success=False)
@@ -276,6 +289,22 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             wait = [("Retry-After", str(stub.retry_after))] if fault == "429 wait" else []
             self._send(status, answer, wait, share)
+
+    def _received(self) -> Body | None:
+        """The body of a call; None where there is none, and the client was told if it is there."""
+        length = int(self.headers.get("Content-Length") or 0)
+        sent = self.rfile.read(length)
+        if len(sent) < length:  # the client is gone
+            self.close_connection = True
+            return None
+        try:
+            body = json.loads(sent)
+        except ValueError as error:
+            body = f"{sent[:40]!r} ({error})"
+        if isinstance(body, dict):
+            return body
+        self._send(*refusal(400, f"The body must be a JSON object; found {body!s:.100}."))
+        return None
 
     def _reply(self, fault: Fault | None, body: Body) -> tuple[int, Body]:
         stub = self.server.stub

@@ -1,7 +1,4 @@
-"""An OpenAI-compatible endpoint: where it is, and calls to it with retries and clear errors.
-
-Language models and encoders stand on it; neither knows of the other.
-"""
+"""Calls to one endpoint, side by side, made again where that may help."""
 
 from __future__ import annotations
 
@@ -9,34 +6,26 @@ import difflib
 import itertools
 import json
 import math
-import os
 import random
 import re
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from idiolect.errors import EndpointError, IdiolectError, SettingError, UnknownNameError
+from idiolect.errors import EndpointError, IdiolectError, SettingError
 from idiolect.limits import Limiter
+from idiolect.remote.faults import Explained, NoAnswer, answered, passes, retry_after, words
 
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
 OPENAI = "https://api.openai.com/v1"
-OLLAMA_PORT = 11434
-#: Forms of addresses, by what they begin with.
-FORMS = {
-    "openai": "openai:MODEL",
-    "ollama": "ollama:MODEL",
-    "http": "http://HOST:PORT/v1#MODEL",
-    "https": "https://HOST/v1#MODEL",
-}
-# Statuses below 500 that pass by themselves: timeout, conflict, too early, too many requests.
-_PASSING = frozenset({408, 409, 425, 429})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 
 
@@ -101,7 +90,7 @@ class Remote:
                 f"Found no key for {self.shown}, which needs one; set the environment variable "
                 "OPENAI_API_KEY, or use a local model such as 'ollama:llama3.2'."
             )
-        from openai import OpenAI
+        from openai import DefaultHttpxClient, OpenAI
 
         # The SDK's own retries are off, so that every call is counted.
         client = OpenAI(
@@ -109,7 +98,9 @@ class Remote:
             api_key=self.api_key or "none",
             timeout=self.timeout,
             max_retries=0,
+            http_client=DefaultHttpxClient(event_hooks={"response": [answered]}),
         )
+        weakref.finalize(self, client.close).atexit = False
         object.__setattr__(self, "_client", client)
         object.__setattr__(self, "_limiter", limiter)
         object.__setattr__(self, "_pool", ThreadPoolExecutor(limiter.concurrency, "endpoint"))
@@ -189,21 +180,17 @@ class Remote:
                     client = client.with_options(timeout=within)
                 try:
                     result = ask(client)
-                except (APIError, json.JSONDecodeError) as error:
+                except (APIError, NoAnswer, json.JSONDecodeError) as error:
                     pause = self._pause(error, failed)
                     late = pause is not None and self._left(begun) <= pause
                     if pause is None or late:
-                        said = self._explain(error, model, failed + 1, within)
+                        told = Explained(self.shown, self.api_key, partial(self._unknown, model))
+                        said = told(error, failed + 1, min(self.timeout, within))
                         if late:
                             said += f" The `deadline` of {self.deadline:g} seconds allows no more."
                         # The SDK's error may repeat the key, so it does not go along.
                         raise EndpointError(said) from None
                 else:
-                    if isinstance(result, str):
-                        raise EndpointError(
-                            f"{self.shown} answered with {result[:80]!r} where JSON is needed; "
-                            "check the address: it usually ends in /v1."
-                        )
                     if usage := getattr(result, "usage", None):
                         self._limiter.used(place, usage.total_tokens or 0)
                     if hold is not None:
@@ -232,86 +219,24 @@ class Remote:
 
     def _pause(self, error: Exception, failed: int) -> float | None:
         """Seconds until the next call; None where it would not help."""
-        if failed >= self.retries or not _passes(error):
+        if failed >= self.retries or not passes(error):
             return None
-        asked = _retry_after(error)
+        asked = retry_after(error)
         if asked is None:
             return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**failed) * random.uniform(0.5, 1)
         # Callers that were turned away together do not come back together.
         return asked + random.uniform(0, 0.25) if asked <= self.patience else None
 
-    def _explain(self, error: Exception, model: str, calls: int, within: float = math.inf) -> str:
-        from openai import APIConnectionError, APIStatusError, APITimeoutError
-
-        times = f"in {calls} calls" if calls > 1 else "in one call"
-        if isinstance(error, APITimeoutError):
-            seconds = min(self.timeout, within)
-            return (
-                f"{self.shown} gave no answer within {seconds:.3g} seconds {times}; raise "
-                "`timeout`, lower `concurrency`, or look at the server's load."
-            )
-        if isinstance(error, APIConnectionError):
-            cause = _root(error)
-            if _lasts(cause):
-                return (
-                    f"Found no endpoint at {self.shown} ({cause}); a server must be running "
-                    "there. Start it (for Ollama: `ollama serve`) or correct the address."
-                )
-            return (
-                f"The connection to {self.shown} broke {times} ({cause}); look at the server's "
-                "log, or try again later."
-            )
-        if not isinstance(error, APIStatusError):
-            return (
-                f"{self.shown} answered with broken JSON {times}; check that the address is that "
-                "of an OpenAI-compatible endpoint."
-            )
-        status, said = error.status_code, self.said(error)
-        if status in (401, 403):
-            sent = "the key that was sent" if self.api_key else "a call without a key"
-            return (
-                f"{self.shown} refused {sent} ({said}); set the environment variable "
-                "OPENAI_API_KEY to a key that is valid there."
-            )
-        if status == 404:
-            return self._unknown(model, said)
-        if status == 429:
-            if error.code == "insufficient_quota":
-                return f"{self.shown} says that the quota is used up ({said}); add credit there."
-            asked = _retry_after(error)
-            wait = f" and asks to wait {asked:g} seconds" if asked else ""
-            return (
-                f"{self.shown} turned the call away {times} for too many requests{wait} ({said}); "
-                "lower `concurrency`, raise `retries` or `patience`, or try again later."
-            )
-        if overflows(error):
-            return (
-                f"{self.shown} found the prompt too long ({said}); set `budget` to fewer tokens "
-                "than the model's context, or show it fewer events."
-            )
-        if status < 500:
-            return (
-                f"{self.shown} refused the request ({said}); change what it objects to: usually "
-                "the sampling settings or the model."
-            )
-        return (
-            f"{self.shown} failed {times} ({said}); look at the server's log, or try again later."
-        )
-
     def said(self, error: Any) -> str:
         """Status and words of an answer, without the key."""
-        body = error.body
-        if isinstance(body, dict):
-            body = body.get("message") or body.get("detail") or body
-        said = f"{error.status_code}: {str(body or 'no words')[:300]}"
-        return said.replace(self.api_key, "***") if self.api_key else said
+        return words(error, self.api_key)
 
     def _unknown(self, model: str, said: str) -> str:
         from openai import APIError
 
         try:
             listed = [m.id for m in self._client.models.list().data]
-        except (APIError, ValueError, AttributeError):  # no list to help with
+        except (APIError, NoAnswer, ValueError):  # no list to help with
             listed = []
         if not model or not listed:
             return (
@@ -320,139 +245,9 @@ class Remote:
             )
         close = difflib.get_close_matches(model, listed, n=1, cutoff=0.5)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        return f"{self.shown} has no model {model!r}.{hint} It lists: {_some(listed)}."
+        return f"{self.shown} has no model {model!r}.{hint} It lists: {some(listed)}."
 
 
-def locate(address: str, *, api_key: str | None = None, **settings: Any) -> tuple[Remote, str, str]:
-    """The endpoint, the model and the full name that an address stands for.
-
-    Args:
-        address: ``openai:gpt-4o-mini`` (at `OPENAI_BASE_URL` where that is set),
-            ``ollama:llama3.2`` (at `OLLAMA_HOST` where that is set), or
-            ``http://host:port/v1#model``; without ``#model``, the only model that is listed there.
-        api_key: Default: the environment's `OPENAI_API_KEY`, which is sent to the address that
-            you name; none for Ollama.
-        settings: As for `Remote`.
-
-    Raises:
-        UnknownNameError: The address begins with something else.
-        SettingError: The model is missing and there is not exactly one.
-        EndpointError: There is no key, or the endpoint does not answer.
-    """
-    begin, _, rest = address.partition(":")
-    if begin not in FORMS:
-        raise UnknownNameError("kind of endpoint", begin, FORMS)
-    if begin in ("openai", "ollama"):
-        url, model = _openai_url() if begin == "openai" else _ollama_url(), rest
-        if not model:
-            raise SettingError(
-                f"Found {address!r}; a model is needed after the colon: {FORMS[begin]}."
-            )
-    else:
-        url, _, model = address.partition("#")
-    if api_key is None and begin != "ollama":
-        api_key = os.environ.get("OPENAI_API_KEY")
-    remote = Remote(url, api_key, **settings)
-    if begin in ("openai", "ollama"):
-        return remote, model, address
-    model = model or _only(remote)
-    return remote, model, f"{remote.shown}#{model}"
-
-
-def overflows(error: Any) -> bool:
-    """True if a refused request was longer than the model's context."""
-    return error.code == "context_length_exceeded" or bool(
-        re.search(r"context (length|window|size)|maximum context|too long", str(error.body), re.I)
-    )
-
-
-def overrun(error: Any) -> tuple[int, int] | None:
-    """Tokens that were asked for and that the model's context takes, where a refusal tells them."""
-    # OpenAI and vLLM tell both in words ("maximum context length is 8192 tokens. However, …"),
-    # Anthropic's models as "prompt is too long: 9000 tokens > 8192 maximum", llama.cpp in fields.
-    said = str(error.body).replace(",", "")
-    fields = re.search(r"n_prompt_tokens\D+(\d+).*n_ctx\D+(\d+)", said)
-    limit = re.search(
-        r"(?:context (?:length|window|size)|maximum)[a-z ()]*?(?:is|of)[a-z ]*(\d+)", said
-    )
-    over = re.search(r"(\d+) tokens > (\d+)", said)
-    asked = re.search(
-        r"(?:requested|resulted in|ha[sv]e|passed|contains?)(?: about| at least)? (\d+)", said
-    )
-    if pair := fields or over:
-        return int(pair[1]), int(pair[2])
-    if limit is None or asked is None:
-        return None
-    more = re.search(r"input tokens and requested (\d+) output", said)
-    return int(asked[1]) + (int(more[1]) if more else 0), int(limit[1])
-
-
-def _openai_url() -> str:
-    return os.environ.get("OPENAI_BASE_URL") or OPENAI
-
-
-def _ollama_url() -> str:
-    """Where Ollama listens; `OLLAMA_HOST` may be a host, host:port or an address."""
-    host = os.environ.get("OLLAMA_HOST") or "localhost"
-    parts = urlsplit(host if "://" in host else f"http://{host}")
-    # The variable also tells the server where to listen; "everywhere" is no place to call.
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(parts.hostname or "", parts.hostname)
-    default = OLLAMA_PORT if "://" not in host else {"http": 80, "https": 443}.get(parts.scheme)
-    shown = f"[{name}]" if ":" in (name or "") else name
-    return f"{parts.scheme}://{shown}:{parts.port or default}{parts.path.rstrip('/')}/v1"
-
-
-def _only(remote: Remote) -> str:
-    listed = remote.models()
-    if len(listed) == 1:
-        return listed[0]
-    raise SettingError(
-        f"{remote.shown} lists {len(listed)} models ({_some(listed)}); name one after a #: "
-        f"{remote.shown}#{listed[0] if listed else 'MODEL'}."
-    )
-
-
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """The first of some names."""
     return (", ".join(sorted(names)[:20]) + (", …" if len(names) > 20 else "")) or "none"
-
-
-def _passes(error: Exception) -> bool:
-    from openai import APIConnectionError, APIStatusError
-
-    if isinstance(error, APIConnectionError):
-        return not _lasts(_root(error))
-    if isinstance(error, APIStatusError):
-        passing = error.status_code in _PASSING or error.status_code >= 500
-        return passing and error.code != "insufficient_quota"
-    return isinstance(error, json.JSONDecodeError)  # half a reply
-
-
-def _lasts(cause: BaseException) -> bool:
-    """True for a connection that cannot be made, against which waiting does not help."""
-    import socket
-    import ssl
-
-    return isinstance(
-        cause, (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
-    )
-
-
-def _root(error: BaseException) -> BaseException:
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
-
-
-def _retry_after(error: Exception) -> float | None:
-    """Seconds to wait as the endpoint asks, in seconds or as a date."""
-    from email.utils import mktime_tz, parsedate_tz
-
-    response = getattr(error, "response", None)
-    asked = None if response is None else response.headers.get("retry-after")
-    if not asked:
-        return None
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        date = parsedate_tz(asked)
-        return None if date is None else max(0.0, mktime_tz(date) - time.time())

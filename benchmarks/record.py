@@ -1,0 +1,53 @@
+"""What every benchmark does with its figures: says where they come from, and keeps them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Collection, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import idiolect
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def record(
+    name: str,
+    what: str,
+    found: Mapping[str, Any],
+    *packages: str,
+    out: Path | None = None,
+    hidden: Collection[str] = (),
+) -> None:
+    """Writes ``results/NAME.json`` and prints it.
+
+    Args:
+        name: Of the benchmark.
+        what: What was measured, in a sentence.
+        found: The figures, and settings that they depend on.
+        packages: Whose versions matter, beside this one's.
+        out: Another file.
+        hidden: Figures that are too long to be printed.
+    """
+    told = {
+        "what": what,
+        "command": f"python benchmarks/{name}.py",
+        "versions": {
+            "idiolect": idiolect.__version__,
+            **{one: version(one) for one in packages},
+            "python": platform.python_version(),
+        },
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, shared; load "
+        f"{os.getloadavg()[0]:.1f} at the end",
+        **found,
+    }
+    path = out or ROOT / "results" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    shown = {key: value for key, value in told.items() if key not in hidden}
+    print(json.dumps(shown, indent=1, ensure_ascii=False))
+    print(f"Written to {path}.")
