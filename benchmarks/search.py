@@ -17,20 +17,17 @@ Intervals: 95 %, normal, over users.
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from record import record
 
 from idiolect.profile import Graded, Optimize, Trial
 from idiolect.select import Attempt, Demonstration, SearchDemonstrations
 
-ROOT = Path(__file__).resolve().parent.parent
 TRAITS, SEARCHES, USERS, FRESH = 12, 300, 200, 400
 PAIRS = (5, 10, 15, 40)
 
@@ -154,11 +151,9 @@ def main() -> None:
         },
         "searches": SEARCHES,
         "users": USERS,
-        "python": platform.python_version(),
     }
-    text = json.dumps(found, indent=2, ensure_ascii=False)
-    print(text)
-    (ROOT / "results" / "search.json").write_text(text + "\n", encoding="utf-8")
+    what = "Searches for prompts and demonstrations where the best is planted; no language model"
+    record("search", what, found, "numpy")
 
 
 if __name__ == "__main__":
