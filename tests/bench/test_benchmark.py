@@ -1,5 +1,7 @@
 """What a benchmark scores: by id, by group, averaged as the official figure is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ from idiolect.bench import USER, Benchmark
 from idiolect.data import Event, Population, Request, last_per_user
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.measure import estimate, text_metric
+from idiolect.measure.judge import Counts, Judged
 from idiolect.measure.metrics import TextMetric
+from idiolect.roles import Verdict
 
 RIGHT = TextMetric(
     "right",
@@ -117,3 +121,32 @@ def test_events_held_out_of_ones_own_are_a_benchmark() -> None:
     assert benchmark.score(truths)["rouge1"].value == 1
     with pytest.raises(DataError, match="stands for no event"):
         Benchmark.held_out(people, [Request("a")], [RIGHT])
+
+
+def test_intervals_know_what_belongs_together() -> None:
+    apart = made("abcdef", "xxyyzz")
+    together = replace(apart, cluster="kind")
+    assert list(together.clusters) == list("xxyyzz")
+    one, other = (each.score(answers("110011"))["right"] for each in (apart, together))
+    assert one.value == other.value == 4 / 6
+    whole = estimate(np.array([1.0, 1, 0, 0, 1, 1]), np.array(list("xxyyzz")))
+    assert (other.low, other.high) == (whole.low, whole.high)
+    assert other.high - other.low > one.high - one.low
+    with pytest.raises(UnknownNameError, match="grouping of 'made'"):
+        replace(apart, cluster="persona")
+
+
+def test_labels_are_summed_before_they_are_divided() -> None:
+    benchmark = made("abc")
+    counts = [Counts(1, 1, 1, 4), Counts(0.5, 3, 2, 2)]
+    verdicts = [Verdict(one.f1, parts=vars(one)) for one in counts]
+    found = benchmark.marks(Judged((*verdicts, Verdict(None, "no reply"))))
+    precision, recall = 1.5 / 4, 3 / 6
+    assert found["precision"].value == precision
+    assert found["recall"].value == recall
+    assert found["f1"].value == 2 * precision * recall / (precision + recall)
+    assert found["f1"].rows == found["judge"].rows == 2, "who got no mark does not count"
+    assert found["judge"].value == pytest.approx((counts[0].f1 + counts[1].f1) / 2)
+    plain = benchmark.marks(Judged((Verdict(1.0), Verdict(None, "x"), Verdict(0.0))))
+    assert list(plain) == ["judge"]
+    assert (plain["judge"].value, plain["judge"].rows) == (0.5, 2)

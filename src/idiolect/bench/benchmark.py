@@ -66,6 +66,7 @@ class Benchmark:
         references: What the users really wrote or chose, by example: the text is what outputs are
             scored against, `extra` holds what judges need besides. No recipe sees them.
         judged_by: Makes the data set's own judge around a model.
+        cluster: A grouping: examples of one group are not independent, and intervals know it.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Benchmark:
     average: str = ""
     hidden: bool = False
     judged_by: Callable[[LanguageModel], Judge] = Pointwise
+    cluster: str = USER
 
     def __post_init__(self) -> None:
         if not self.examples:
@@ -89,7 +91,7 @@ class Benchmark:
                 f"Found {len(missing)} examples of {self.name!r} without a gold answer "
                 f"({_some(missing)}); each needs one, or nothing would be known of the rest."
             )
-        for grouping in filter(None, (self.average, *self.groups)):
+        for grouping in filter(None, (self.average, self.cluster, *self.groups)):
             self.grouped(grouping)
 
     @classmethod
@@ -118,6 +120,11 @@ class Benchmark:
     def users(self) -> NDArray[np.str_]:
         """Whose each example is.  # (examples,)"""
         return np.array([request.user for request in self.examples.values()])
+
+    @property
+    def clusters(self) -> NDArray[np.str_]:
+        """What intervals and tests take for independent: the users, or what they belong to."""
+        return self.grouped(self.cluster)
 
     @property
     def truths(self) -> list[str]:
@@ -214,7 +221,7 @@ class Benchmark:
         if whole is None:
             return self.mean(metric.score(outputs, self.truths))
         rng = np.random.default_rng(0)
-        low, high = metric.corpus_interval(outputs, self.truths, self.users, rng)
+        low, high = metric.corpus_interval(outputs, self.truths, self.clusters, rng)
         return Score(whole, low, high, sum(text is not None for text in outputs))
 
     def mean(self, values: Floats) -> Score:
@@ -224,7 +231,7 @@ class Benchmark:
             values: NaN where there is none.  # (examples,)
         """
         if not self.average:
-            return Score.of(values, self.users)
+            return Score.of(values, self.clusters)
         there = np.isfinite(values)
         names, of = np.unique(self.grouped(self.average)[there], return_inverse=True)
         inside = of[:, None] == np.arange(len(names))  # (scored, groups)
@@ -237,11 +244,11 @@ class Benchmark:
             return found
 
         if not there.any():
-            return Score.of(values, self.users)
+            return Score.of(values, self.clusters)
         if self.average == USER:
             value, count = np.split(parts.sum(axis=0), 2)
             return replace(Score.of(value / count, names), rows=int(there.sum()))
-        low, high = bootstrap(parts, self.users[there], np.random.default_rng(0), of=of_groups)
+        low, high = bootstrap(parts, self.clusters[there], np.random.default_rng(0), of=of_groups)
         return Score(float(of_groups(parts.sum(axis=0))), low, high, int(there.sum()))
 
     def judge(self, judge: Judge, predictions: Mapping[str, str], *, threads: int = 8) -> Judged:
@@ -284,7 +291,7 @@ class Benchmark:
             def figure(drawn: Floats, name: str = name) -> Floats:
                 return np.array([getattr(Counts(*one), name) for one in drawn])
 
-            low, high = bootstrap(sums, self.users, np.random.default_rng(0), of=figure)
+            low, high = bootstrap(sums, self.clusters, np.random.default_rng(0), of=figure)
             figures[name] = Score(getattr(whole, name), low, high, figures[JUDGE].rows)
         return figures
 

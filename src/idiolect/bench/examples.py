@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from idiolect.bench.benchmark import Benchmark
+from idiolect.bench.benchmark import USER, Benchmark
 from idiolect.data import Event, Population, Request
 from idiolect.errors import DataError
 from idiolect.lm import LanguageModel
@@ -68,6 +68,7 @@ class Examples:
         published: bool = False,
         notes: Iterable[str] = (),
         judged_by: Callable[[LanguageModel], Judge] = Pointwise,
+        cluster: str = USER,
     ) -> Benchmark:
         """All of it, with what is known of the users; empty notes are left out.
 
@@ -84,4 +85,5 @@ class Examples:
             self.references,
             self.groups,
             judged_by=judged_by,
+            cluster=cluster,
         )

@@ -233,7 +233,7 @@ class Comparison:
         if len(self.own) < 2:
             return float("nan")
         first, second = (self.column(arm, metric) for arm in self.own[:2])
-        return detectable(second - first, self.users)
+        return detectable(second - first, self.benchmark.clusters)
 
     def rows(self) -> pl.DataFrame:
         """Every score: one row an example, method, history and metric.
@@ -304,7 +304,12 @@ class Comparison:
 
     def _family(self, pairs: Sequence[tuple[Arm, Arm]], metric: str) -> list[Test]:
         found = [
-            paired(self.column(one, metric), self.column(other, metric), self.users, self._rng())
+            paired(
+                self.column(one, metric),
+                self.column(other, metric),
+                self.benchmark.clusters,
+                self._rng(),
+            )
             for one, other in pairs
         ]
         corrected = holm(np.array([test.p for test in found]))

@@ -96,13 +96,14 @@ def cupid(folder: Path, *, task: Literal["inference", "generation"] = "inference
         events,
         (),
         notes=[
-            f"{repeated} of {len(personas)} personas have several instances; intervals take "
-            "instances for independent."
+            f"{repeated} of {len(personas)} personas have several instances; intervals are "
+            "clustered by persona."
             if repeated
             else "",
             "Scored by a judge only.",
         ],
         judged_by=Checklist if task == "inference" else Rubric,
+        cluster="persona",
     )
 
 
