@@ -146,6 +146,9 @@ def main() -> None:
     for name in ("inspect_ai", "lm_eval"):
         one = told[name]
         print(name, one if isinstance(one, str) else {k: one[k] for k in list(one)[-2:]})
+    if any(told[name] == "not installed" for name in ("inspect_ai", "lm_eval")):
+        print("results/interop.json is left as it is: both tools are needed to measure it again.")
+        return
     (ROOT / "results" / "interop.json").write_text(json.dumps(told, indent=1) + "\n")
 
 

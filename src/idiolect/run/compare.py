@@ -391,9 +391,7 @@ def compare(
                 Arm.of(name, OWN, made(f"{name} (lead-in {n})", led(build, n)))
                 for n in range(paraphrases)
             ]
-            noise[name] = np.array(
-                [[benchmark.figure(m, arm.texts or ()).value for m in metrics] for arm in told]
-            )
+            noise[name] = np.array([_figures(benchmark, arm, judge, threads) for arm in told])
         if canary:
             canaries[name] = watch(build, benchmark)
     for name, texts in (predictions or {}).items():
@@ -459,6 +457,15 @@ def comparison(
         unjudged,
         repeats or {},
     )
+
+
+def _figures(benchmark: Benchmark, arm: Arm, judge: Judge | None, threads: int) -> list[float]:
+    """The official figure of each metric, a judge's first where there is one."""
+    texts = arm.texts or ()
+    figures = [benchmark.figure(metric, texts).value for metric in benchmark.metrics]
+    if judge is None:
+        return figures
+    return [benchmark.mean(_marked(benchmark, texts, judge, threads)[0]).value, *figures]
 
 
 def _marked(
