@@ -28,10 +28,19 @@ from idiolect.select.representatives import (
     cluster_centres,
     stratified,
 )
+from idiolect.select.snippets import (
+    BySnippet,
+    Snippet,
+    beginning,
+    best_of_each,
+    in_snippets,
+    within,
+)
 from idiolect.select.trigger import Trigger, covered
 
 __all__ = [
     "Attempt",
+    "BySnippet",
     "Chosen",
     "ClusterCentres",
     "Demonstration",
@@ -52,16 +61,21 @@ __all__ = [
     "SearchDemonstrations",
     "Searched",
     "Selector",
+    "Snippet",
     "StratifiedByRating",
     "Trigger",
     "all_words",
     "asked_title_and_description",
     "asked_words",
+    "beginning",
+    "best_of_each",
     "cluster_centres",
     "covered",
+    "in_snippets",
     "mmr_order",
     "nearest",
     "okapi_scores",
     "stratified",
     "title_and_description",
+    "within",
 ]

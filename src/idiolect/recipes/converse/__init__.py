@@ -1,0 +1,1 @@
+"""Recipes whose users get replies in a conversation."""
