@@ -152,7 +152,10 @@ def test_of_two_that_contradict_one_is_current_and_both_are_kept(
     if believed == "Dislikes jazz.":
         assert after.claim("c1").valid_to == after.claim("c2").valid_from == day(1)
         assert after.past("c1") == profile.claims
-        assert after.history[-2].reason == "contradicted by 'Dislikes jazz.'"
+        assert [step.reason for step in after.history[1:]] == [
+            "contradicts c1",
+            "contradicted by c2",
+        ]
     else:
         assert after.history[-1].reason == f"contradicts c1, which is {old}"
         again = Revise(labelled(**CHANGE), OWN)(
@@ -211,7 +214,7 @@ def test_similar_ones_are_rewritten_with_all_evidence_ids_and_history() -> None:
     assert (rewritten.own, rewritten.version, rewritten.durability) == (("e5", "e6"), 2, 30.0)
     assert after.past("c1") == (stored.claim("c1"),)
     assert after.claim("c2") == stored.claim("c2"), "what is not similar stays"
-    assert after.history[-1].reason == "written anew from c1, n1"
+    assert after.history[-1].reason == "written anew from c1, c3"
     assert [p.stage for p in lm.prompts] == ["relate", "revise"]
     quotes = [entry.text for entry in lm.prompts[1].section("own")]
     assert quotes == [TEXTS[5], TEXTS[6]], "and the rewriting sees all of it"
@@ -376,11 +379,30 @@ def test_what_lasts_counts_for_longer() -> None:
     assert score > less
 
 
-def test_forgetting_an_event_takes_away_all_that_rests_on_it_alone() -> None:
-    stored = Append(OWN)(Profile("ann"), [claim("Plays the cello.", 5), JAZZ])
+def test_forgetting_leaves_no_words_of_what_was_believed() -> None:
+    """Nor in the reasons of changes to other claims, nor in words that were joined."""
+    profile = Append(OWN)(Profile("ann"), [JAZZ, claim("Likes loud jazz.", 4)])
+    profile = Consolidate(alike=0.5)(profile)
+    changed = Revise(labelled(**{"Likes loud jazz.|Is bored by jazz.": "contradictory"}), OWN)(
+        profile, [claim("Is bored by jazz.", 6)]
+    )
+    assert changed.claim("c1").valid_to == day(6)
+    assert "bored" not in changed.forget(["e6"]).to_json()
+    left = profile.forget(["e4"])
+    assert "loud" not in left.to_json()
+    assert left.claims == (replace(JAZZ, id="c1"),)
+    assert [c.text for c in profile.forget(["e0"]).claims] == ["Likes loud jazz."]
+
+
+def test_forgetting_takes_a_rewriting_apart() -> None:
+    stored = Append(OWN)(Profile("ann"), [claim("Plays the cello.", 5)])
     lm = labelled(**{"Plays the cello.|Plays cello on Mondays.": "similar"})
     profile = Revise(lm, OWN)(stored, [claim("Plays cello on Mondays.", 6)])
-    left = profile.forget(["e0", "e5"])
-    assert TEXTS[0] not in left.to_json()
-    assert TEXTS[5] not in left.to_json()
-    assert left.claim("c1").own == ("e6",)
+    (one,) = profile.claims
+    assert one.own == ("e5", "e6")
+    assert "Monday" not in profile.forget(["e6"]).to_json()
+    assert [c.text for c in profile.forget(["e6"]).claims] == ["Plays the cello."]
+    assert [c.text for c in profile.forget(["e5"]).claims] == ["Plays cello on Mondays."]
+    assert profile.forget(["e5", "e6"]).claims == ()
+    own_words = profile.correct("c1", "Plays badly.")
+    assert [c.text for c in own_words.forget(["e6"]).claims] == ["Plays badly."]

@@ -144,15 +144,19 @@ def settled(
     if begins is None:
         names = [*([known] if known else []), *(old.id for old in against)]
         return profile.replaced(names, [new], why)
-    for old in against:
-        ended = max(begins, old.valid_from or begins)
-        profile = profile.end(old.id, f"contradicted by {new.text!r}", at=ended)
     if known:
         held = profile.claim(known)
         since = begins if outranks(new, held) else held.valid_from  # it may have held all the time
         profile = again(profile, known, new, why)
-        return profile.revise(known, why, at=new.learned_at, valid_from=since)
-    return profile.add([replace(new, valid_from=begins)], why, at=new.learned_at)
+        profile = profile.revise(known, why, at=new.learned_at, valid_from=since)
+    else:
+        profile = profile.add([replace(new, valid_from=begins)], why, at=new.learned_at)
+        known = profile.claims[-1].id
+    for old in against:
+        # By id: the reason must not keep words that are forgotten.
+        ended = max(begins, old.valid_from or begins)
+        profile = profile.end(old.id, f"contradicted by {known}", at=ended)
+    return profile
 
 
 def outranks(one: Claim, other: Claim) -> bool:

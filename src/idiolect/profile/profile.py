@@ -219,13 +219,17 @@ class Profile:
     def forget(self, events: Iterable[str]) -> Profile:
         """As if some events had never been: what rests on nothing else is gone, also from history.
 
-        A summary that was made from any of them is emptied: its words cannot be taken apart.
+        Words that were made from several events cannot be taken apart: a summary made from any of
+        them is emptied, and a claim that was put in other words goes back to those that it was
+        made from, as far as they rest on what is left.
         """
         gone = set(events)
-        kept = tuple(left for claim in self.claims if (left := claim.without(gone)) is not None)
+        kept = tuple(left for claim in self.claims for left in self._without(claim, gone))
         ids = {claim.id for claim in kept}
         history = tuple(
-            replace(change, before=None if change.before is None else change.before.without(gone))
+            replace(change, before=None)
+            if change.before is not None and gone.intersection(change.before.own)
+            else change
             for change in self.history
             if change.claim in ids
         )
@@ -327,6 +331,20 @@ class Profile:
                 "what `Profile.to_json` wrote."
             ) from error
         return read
+
+    def _without(self, claim: Claim, gone: set[str]) -> list[Claim]:
+        """What is left of a claim when events are forgotten."""
+        left = claim.without(gone)
+        if not gone.intersection(claim.own):
+            return [] if left is None else [left]
+        steps = [s for s in self.history if s.claim == claim.id and s.before is not None]
+        forms = [*(s.before for s in steps if s.before is not None), claim]
+        # The step at which it got the words that it has.
+        at = next((n for n in range(len(steps))[::-1] if forms[n].text != claim.text), None)
+        if at is None or steps[at].kind == "corrected" or not gone.intersection(forms[at + 1].own):
+            return [] if left is None else [left]
+        before = (s.before for s in self.history if s.version == steps[at].version)
+        return [form for form in before if form is not None and not gone.intersection(form.own)]
 
     def _same(self, other: Profile) -> None:
         if other.user != self.user:

@@ -143,22 +143,23 @@ class Revise:
         """The profile with what waits, and what is similar to it, written anew."""
         similar = {other for name in waiting for other in labels[name, "similar"]}
         stored = {c.id: c for c in profile.current() if c.id in similar and _free(c)}
-        cluster = {**stored, **waiting}
-        made = self._made(stored, waiting) if len(cluster) > 1 else []
+        made = self._made(stored, waiting) if len(stored) + len(waiting) > 1 else []
+        ids = {name: name for name in stored}
+        for name, claim in waiting.items():  # added as they are first: the history has them so
+            profile = profile.add([claim], "learned", at=claim.learned_at)
+            ids[name] = profile.claims[-1].id
+        suppressed = {c.said for c in profile.claims if c.status == "suppressed"}
         taken: set[str] = set()
         for claim, of in made:
-            if claim.said in {c.said for c in profile.claims if c.status == "suppressed"}:
+            if claim.said in suppressed:
                 continue
-            names = [name for name in of if name in stored and name not in taken]
-            taken.update(of)
-            why = f"written anew from {', '.join(of)}"
+            names = [ids[name] for name in of if ids[name] not in taken]
+            taken.update(names)
+            why = f"written anew from {', '.join(ids[name] for name in of)}"
             if names:
                 profile = profile.replaced(names, [claim], why, at=claim.learned_at)
             else:
                 profile = profile.add([claim], why, at=claim.learned_at)
-        for name, claim in waiting.items():
-            if name not in taken:
-                profile = profile.add([claim], "learned", at=claim.learned_at)
         return profile
 
     def _made(
