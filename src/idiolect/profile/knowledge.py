@@ -28,9 +28,9 @@ INFERRED = ("entailment", "neutral", "contradiction")
 
 
 def title(document: Entry) -> str:
-    """What a document is known by: what it is about and its title, else its text."""
-    named = (document.fact(label) for label in ("about", "title"))
-    return ": ".join(part for part in named if part) or document.text
+    """What a document is known by: what it is about, if that is said, and its title, else text."""
+    parts = document.fact("about"), document.fact("title") or document.text
+    return ": ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, slots=True)

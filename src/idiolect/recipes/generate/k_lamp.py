@@ -19,9 +19,12 @@ Differs from the paper:
     - Its task is to suggest the next search. Here the request says what is asked for.
 
 Checked: what reaches the prompt, and that no text of the user does (tests/recipes/test_k_lamp.py);
-    counts and scores by hand (tests/profile/test_entities.py). `benchmarks/k_lamp.py` compares
-    the entities of the next text that are found with raw texts' and with plain counts. On
-    `extractive` it runs, but the floor writes without own texts. The suggestion is not checked.
+    counts and scores by hand (tests/profile/test_entities.py). In `benchmarks/k_lamp.py` ten
+    entities hold more of those of the next commit message than ten from raw texts (recall .62
+    against .60; where the subject is given, .64 against .59 by BM25), and raw texts of as many
+    tokens hold .17 and .14; directors that film critics name next are foreseen better by what
+    everybody names (.06 against .22). On `extractive` it runs, but the floor
+    writes without own texts. The suggestion is not checked.
 
 Reference: Baek et al. 2023, arXiv 2311.06318, which has no public code.
 """

@@ -24,9 +24,10 @@ Differs from the paper:
 
 Checked: statistics are exact, by hand and against brute force (tests/profile/test_factors.py);
     stages, their order, number and fields, in both voices (tests/recipes/test_rpm.py). The counted
-    voice runs on `extractive`, the told one needs a model that answers in JSON. Ratings predicted
-    by the counted voice are beside the user's mean, the peers' and the peer-relative one in
-    `benchmarks/rpm.py`. What a model notes is not checked.
+    voice runs on `extractive`, the told one needs a model that answers in JSON. Ratings of product
+    reviews by the counted voice on the floor (`benchmarks/rpm.py`, 700 users) are no better than
+    `rag`'s there, nor than the user's or the peers' mean, and worse than the tone of the text that
+    is rated. What a model notes is not checked.
 
 Reference: Kim et al. 2025, arXiv 2505.21082; code named jieyong99/RPM, not read.
 """
