@@ -21,6 +21,7 @@ of a data set and on planted facts, such that .5 is where keeping starts to pay:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -33,7 +34,17 @@ from numpy.typing import NDArray
 
 from idiolect.data import Snapshot, View
 from idiolect.errors import SettingError
-from idiolect.profile.crowd import KINDS, Crowd, by_programs, each, together, word_table, words_of
+from idiolect.measure.text import Text
+from idiolect.profile.crowd import (
+    KINDS,
+    Crowd,
+    by_programs,
+    each,
+    template,
+    together,
+    word_table,
+    words_of,
+)
 from idiolect.profile.extract import learnable
 
 Floats = NDArray[np.float64]
@@ -109,6 +120,9 @@ class Rarities:
         even: Others without an opinion that are added: with few others `rather` stays near .5.
         alike: Share of the weight of a sentence's words that another sentence needs to say it.
         templates: Other people with the same template from which a sentence is nobody's own.
+        repeats: Sentences in one call with the same template, in which something varies, from which
+            they are a form that is filled in. For sentences cut from texts; None, never, for
+            claims, whose wording repeats anyway.
         seed: Of the draw of people.
 
     Raises:
@@ -123,6 +137,7 @@ class Rarities:
     even: float = 1.0
     alike: float = 0.6
     templates: int = 2
+    repeats: int | None = None
     seed: int = 0
     _crowds: WeakKeyDictionary[object, dict[str, Crowd]] = field(
         default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
@@ -161,8 +176,9 @@ class Rarities:
             return tuple(Rarity(text, note="the user wrote nothing yet") for text in sentences)
         weighed = self._weighed(sentences, crowd, others, view)
         cover = _cover(sentences, crowd, others)
+        forms = Counter(form for text in sentences if (form := _filled_in(text)))
         return tuple(
-            self._rarity(text, at, weighed, cover[at], crowd, others)
+            self._rarity(text, at, weighed, cover[at], crowd, others, forms[_filled_in(text)])
             for at, text in enumerate(sentences)
         )
 
@@ -174,6 +190,7 @@ class Rarities:
         cover: Floats,
         crowd: Crowd,
         others: NDArray[np.bool_],
+        filled: int,
     ) -> Rarity:
         """What was weighed and found of one sentence.
 
@@ -184,6 +201,7 @@ class Rarities:
             cover: How much of it each of the others' sentences says.  # (sentences of others,)
             crowd: The others.
             others: Which of the crowd they are.
+            filled: Sentences of the same template, where it is a form.
         """
         apart, n = weighed.apart[:, at], int(others.sum())
         if not weighed.terms[at]:
@@ -195,6 +213,8 @@ class Rarities:
         seen, writers = crowd.seen(text, others)
         if writers >= self.templates:
             value, note = 0.0, f"a template of {writers} others"
+        if self.repeats is not None and filled >= self.repeats:
+            value, note = 0.0, f"a form that is filled in {filled} times"
         best = int(cover.argmax())
         near = bool(cover[best] > 0)
         return Rarity(
@@ -281,6 +301,12 @@ class _Weighed:
     rare: Floats
     program: Floats
     terms: Floats
+
+
+def _filled_in(text: str) -> str:
+    """The template of a sentence in which something varies; empty for others."""
+    form = template(text)
+    return form if form != " ".join(Text(text).lower) else ""
 
 
 def _cover(sentences: Sequence[str], crowd: Crowd, others: NDArray[np.bool_]) -> Floats:

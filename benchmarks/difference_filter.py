@@ -1,0 +1,491 @@
+"""What does the difference filter keep, of planted claims and of sentences of real authors?
+
+    python benchmarks/difference_filter.py [FOLDER]
+
+FOLDER holds `commits/commits.csv.gz` (default: IDIOLECT_DATA).
+
+**Planted** (`idiolect.testing.mixed`): a quarter each of facts about one person, things that nearly
+everybody says, restated instructions, and the assistant's remarks on the user's own subjects. Made
+on the first wording, seeds 0 to 3; reported on the second, which shares no sentence and no value.
+
+**Real**: commit messages. At a moment (60 % of an author's messages) the filter sees what everybody
+wrote before it. Candidates are sentences written *after* it, so that none can be looked up: a third
+by the author (the next messages), a third by other authors of about that time, a third boilerplate:
+half of it sentences that two or more authors wrote, as they stand, half lines that programs or
+custom make (merges, sign-offs, cherry-picks, …), filled in with the author's own areas, files and
+code. To keep is right for the author's own only. Authors are split in halves as in
+`verification.py`; the filter was made on one. Each half is its own population.
+
+`pooled` takes k consecutive candidates of one source together by the mean of their scores, as for a
+claim that rests on k quotes; author verification also reads them as one text.
+
+Thresholds of the baselines were chosen on the development half (greatest min(precision, recall)),
+the filter's is its default. *Most frequent* keeps as many as are right, by how many own earlier
+texts have a candidate's words: more than it could know. Intervals draw users with replacement.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from verification import halves
+
+from idiolect.data import Event, Population, View
+from idiolect.measure import Text, Verified, reweighted
+from idiolect.measure.resample import over
+from idiolect.profile.crowd import template
+from idiolect.profile.extract import learnable
+from idiolect.profile.rarity import Rarities
+from idiolect.testing.mixed import Wording, mixed
+
+ROOT = Path(__file__).resolve().parent.parent
+AHEAD, MOST, LEAST_WORDS, SEED, DRAWS = 30, 60, 4, 20, 2000
+POOLED = (1, 2, 3, 5)
+LENGTHS = ((4, 9), (10, 19), (20, 39), (40, 10_000))
+KEEP = 0.5
+#: Sentences are cut from texts, where forms are filled in; claims are worded alike anyway.
+CLAIMS, SENTENCES, JUDGE = Rarities(), Rarities(repeats=3), Verified()
+MADE = (
+    "Merge branch '{code}/{area}' into next",
+    "Merge remote-tracking branch 'origin/{area}'",
+    "Signed-off-by: {code} <{code}@example.org>",
+    "Reviewed-by: {other} <{other}@example.org>",
+    "(cherry picked from commit {sha})",
+    "This reverts commit {sha}.",
+    "Conflicts: {path}/{area}.c",
+    "Cc: {other} <{other}@example.org>",
+    "See {sha} ({area}: clean up, 2020-03-02) for details.",
+    "Link: https://example.org/list/{sha}@{code}",
+)
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Candidates for one user's profile."""
+
+    user: str
+    view: View
+    texts: tuple[str, ...]
+    kinds: tuple[str, ...]
+    right: str
+    measure: Rarities
+
+    def pooled(self, size: int) -> Case:
+        """With every so many candidates of one kind and source as one."""
+        texts, kinds, waiting = [], [], defaultdict[str, list[str]](list)
+        for text, kind in zip(self.texts, self.kinds, strict=True):
+            waiting[kind].append(text)
+            if len(waiting[kind]) == size:
+                texts.append(" ".join(waiting.pop(kind)))
+                kinds.append(kind)
+        return replace(self, texts=tuple(texts), kinds=tuple(kinds))
+
+    def only(self, chosen: Callable[[str], bool]) -> Case:
+        """With the candidates whose words are chosen."""
+        kept = [n for n, text in enumerate(self.texts) if chosen(text)]
+        return replace(
+            self,
+            texts=tuple(self.texts[n] for n in kept),
+            kinds=tuple(self.kinds[n] for n in kept),
+        )
+
+
+def planted(wording: Wording, seeds: Sequence[int]) -> list[Case]:
+    """The users of some worlds."""
+    cases = []
+    for seed in seeds:
+        world = mixed(seed, wording=wording)
+        for user in world.population.users:
+            claims = world.of(user)
+            texts = tuple(claim.text for claim in claims)
+            kinds = tuple(claim.kind for claim in claims)
+            cases.append(Case(f"{seed}/{user}", world.view(user), texts, kinds, "fact", CLAIMS))
+    return cases
+
+
+def sentences(body: str) -> list[str]:
+    """Those of at least LEAST_WORDS words, on one line each."""
+    found = (" ".join(sentence.split()) for sentence in Text(body).sentences)
+    return [sentence for sentence in found if len(Text(sentence).words) >= LEAST_WORDS]
+
+
+@dataclass
+class Commits:
+    """Messages of some authors, and candidates from what came later."""
+
+    frame: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        self.rows = self.frame.to_dicts()
+        self.sentences = [sentences(row["body"]) for row in self.rows]
+        self.population = Population.of(
+            Event(
+                row["author"], row["body"], title=row["subject"], item=row["area"],
+                time=datetime.fromtimestamp(row["time"], UTC), id=str(n),
+            )
+            for n, row in enumerate(self.rows)
+        )  # fmt: skip
+        writers = defaultdict[str, set[str]](set)
+        for row, said in zip(self.rows, self.sentences, strict=True):
+            for sentence in said:
+                writers[template(sentence)].add(row["author"])
+        self.shared = {form for form, who in writers.items() if form and len(who) > 1}
+
+    def cases(
+        self, authors: Sequence[str], *, sources: Sequence[str] = (), gap: int = 0,
+        same_areas: bool = False,
+    ) -> list[Case]:  # fmt: skip
+        """One case an author.
+
+        Args:
+            authors: For whom.
+            sources: Whose sentences others' are; by default anybody's.
+            gap: Days after the moment before which nothing is a candidate.
+            same_areas: Others' sentences only from messages on areas that the author knows.
+        """
+        return [self._case(author, sources, gap, same_areas) for author in authors]
+
+    def _case(self, author: str, sources: Sequence[str], gap: int, same_areas: bool) -> Case:
+        mine = [n for n, row in enumerate(self.rows) if row["author"] == author]
+        cut = mine[int(len(mine) * 0.6)]
+        start = self.rows[cut]["time"] + gap * 86_400
+        later = [n for n in mine if n >= cut and self.rows[n]["time"] >= start][:AHEAD]
+        own = [s for n in later for s in self.sentences[n] if template(s) not in self.shared]
+        own = own[:MOST]
+        known = {self.rows[n]["area"] for n in mine if n < cut}
+        when = np.array([self.rows[n]["time"] for n in later])
+        strangers = [
+            n
+            for n, row in enumerate(self.rows)
+            if row["author"] != author and row["time"] >= start
+            and (not sources or row["author"] in sources)
+            and (not same_areas or row["area"] in known)
+        ]  # fmt: skip
+        if len(when):
+            strangers.sort(key=lambda n: np.abs(when - self.rows[n]["time"]).min())
+        each, others = defaultdict[str, int](int), list[tuple[str, str]]()
+        for n in strangers:
+            who = self.rows[n]["author"]
+            for sentence in self.sentences[n][:4]:
+                if each[who] < max(len(own) // 6, 5) and template(sentence) not in self.shared:
+                    each[who] += 1
+                    others.append((sentence, f"other {who}"))
+        others = others[: len(own)]
+        said = [s for n in strangers for s in self.sentences[n] if template(s) in self.shared]
+        said = list(dict.fromkeys(said))[: len(own) // 2]
+        rng = np.random.default_rng(SEED)
+        made = [self._made(author, n, rng) for n in range(len(own) - len(said))]
+        parts = [
+            *((s, "own") for s in own),
+            *others,
+            *((s, "shared") for s in said),
+            *((s, "made") for s in made),
+        ]
+        view = self.population.as_of(self.population.request(str(cut)))
+        texts, kinds = (tuple(part[n] for part in parts) for n in (0, 1))
+        return Case(author, view, texts, kinds, "own", SENTENCES)
+
+    def _made(self, author: str, n: int, rng: np.random.Generator) -> str:
+        rows = [row for row in self.rows if row["author"] == author]
+        row = rows[int(rng.integers(len(rows)))]
+        other = self.rows[int(rng.integers(len(self.rows)))]["author"]
+        sha = f"{int(rng.integers(16**10)):010x}"
+        area, path = row["area"] or "misc", row["path"] or "src"
+        return MADE[n % len(MADE)].format(code=author, other=other, area=area, path=path, sha=sha)
+
+
+# Ways to score candidates; higher is kept.
+
+
+def rarity(case: Case) -> Floats:
+    """The filter's value; 0 where it has none."""
+    return np.array([found.value or 0.0 for found in case.measure(case.texts, case.view)])
+
+
+def verification(case: Case) -> Floats:
+    """Does it read as the user's own? 0 without a verdict."""
+    return np.array([JUDGE(case.view, text, None).value or 0.0 for text in case.texts])
+
+
+def own_texts(case: Case) -> list[str]:
+    mine = learnable(case.view.own)
+    pairs = zip(mine.column("title"), mine.texts, strict=True)
+    return [" ".join(part for part in pair if part) for pair in pairs]
+
+
+def looked_up(case: Case) -> Floats:
+    """1 where it stands in the user's texts as it is, but for white space and capitals."""
+    mine = " \n ".join(" ".join(text.lower().split()) for text in own_texts(case))
+    return np.array([float(" ".join(text.lower().split()) in mine) for text in case.texts])
+
+
+def unsaid_by_others(case: Case) -> Floats:
+    """1 where it stands in nobody else's texts."""
+    rest = " \n ".join(" ".join(text.lower().split()) for text in case.view.others.texts)
+    return np.array([float(" ".join(text.lower().split()) not in rest) for text in case.texts])
+
+
+def own_similarity(case: Case) -> Floats:
+    """Cosine with the nearest own text (TF-IDF of words); others play no part."""
+    tfidf = TfidfVectorizer(sublinear_tf=True)
+    mine = tfidf.fit_transform(own_texts(case))
+    near: Floats = (tfidf.transform(case.texts) @ mine.T).max(axis=1).toarray().ravel()
+    return near
+
+
+def frequency(case: Case) -> Floats:
+    """Mean number of own texts that have a word of it."""
+    counts = defaultdict[str, int](int)
+    for text in own_texts(case):
+        for word in set(Text(text).lower):
+            counts[word] += 1
+    words = [Text(text).lower for text in case.texts]
+    return np.array([np.mean([counts[w] for w in some]) if some else 0.0 for some in words])
+
+
+def most_frequent(case: Case) -> Floats:
+    """1 for as many of the highest as are right."""
+    scores, many = frequency(case), sum(kind == case.right for kind in case.kinds)
+    kept = np.zeros(len(scores))
+    kept[np.argsort(-scores, kind="stable")[:many]] = 1
+    return kept
+
+
+WAYS: dict[str, Callable[[Case], Floats]] = {
+    "filter": rarity,
+    "author verification": verification,
+    "own similarity": own_similarity,
+    "stands in own texts": looked_up,
+    "stands in nobody else's": unsaid_by_others,
+    "keep most frequent": most_frequent,
+    "keep everything": lambda case: np.ones(len(case.texts)),
+}
+TUNED = ("author verification", "own similarity")
+
+
+@cache
+def _scores(case: Case, way: str) -> Floats:
+    return WAYS[way](case)
+
+
+def scored(cases: list[Case], way: str) -> tuple[Floats, Bools, NDArray[np.str_], list[str]]:
+    """Scores, which are right, whose, and kinds, of all candidates."""
+    scores = np.concatenate([_scores(case, way) for case in cases])
+    kinds = [kind for case in cases for kind in case.kinds]
+    right = np.array([kind == case.right for case in cases for kind in case.kinds])
+    users = np.array([case.user for case in cases for _ in case.kinds])
+    return scores, right, users, kinds
+
+
+def chosen(scores: Floats, right: Bools) -> float:
+    """The threshold with the greatest min(precision, recall)."""
+    tried = np.quantile(scores, np.linspace(0.02, 0.98, 200))
+    kept = scores[None] >= tried[:, None]
+    hits = (kept & right).sum(axis=1)
+    least = np.minimum(hits / np.maximum(kept.sum(axis=1), 1), hits / right.sum())
+    return float(tried[least.argmax()])
+
+
+def precision(kept: Bools, right: Bools) -> Callable[[Floats], Floats]:
+    return lambda w: over(w @ (kept & right).astype(float), w @ kept.astype(float))
+
+
+def recall(kept: Bools, right: Bools) -> Callable[[Floats], Floats]:
+    return lambda w: over(w @ (kept & right).astype(float), w @ right.astype(float))
+
+
+def f1(kept: Bools, right: Bools) -> Callable[[Floats], Floats]:
+    return lambda w: over(
+        2 * w @ (kept & right).astype(float), w @ kept.astype(float) + w @ right.astype(float)
+    )
+
+
+def figure(of: Callable[[Floats], Floats], users: NDArray[np.str_]) -> list[float]:
+    """Value and the ends of its interval."""
+    found = reweighted(of, users, np.random.default_rng(SEED), draws=DRAWS)
+    return [round(found.value, 3), round(found.low, 3), round(found.high, 3)]
+
+
+def auc(scores: Floats, right: Bools) -> float:
+    high, low = scores[right], np.sort(scores[~right])
+    below = low.searchsorted(high) + low.searchsorted(high, side="right")
+    return round(float(below.mean() / (2 * len(low))), 3)
+
+
+def kept_by_kind(kept: Bools, kinds: list[str]) -> dict[str, list[float]]:
+    """Kind → share kept, and how many there are."""
+    groups = defaultdict[str, list[bool]](list)
+    for one, kind in zip(kept.tolist(), kinds, strict=True):
+        groups[kind.split()[0]].append(one)
+    return {kind: [round(float(np.mean(g)), 3), len(g)] for kind, g in sorted(groups.items())}
+
+
+def rates(
+    scores: Floats, right: Bools, users: NDArray[np.str_], kinds: list[str], at: float
+) -> dict[str, Any]:
+    """Precision, recall and more of what scores keep."""
+    kept = scores >= at
+    return {
+        "precision": figure(precision(kept, right), users),
+        "recall": figure(recall(kept, right), users),
+        "f1": figure(f1(kept, right), users),
+        "auc": auc(scores, right),
+        "share kept by kind": kept_by_kind(kept, kinds),
+        "candidates": len(kinds),
+        "users": len(np.unique(users)),
+    }
+
+
+def summary(cases: list[Case], at: float = KEEP, way: str = "filter") -> dict[str, Any]:
+    """The same for one way on some cases."""
+    return rates(*scored(cases, way), at)
+
+
+def together(
+    cases: list[Case], way: str, size: int
+) -> tuple[Floats, Bools, NDArray[np.str_], list[str]]:
+    """As `scored`, every so many candidates of one kind and source by the mean of their scores."""
+    scores, right, users, kinds = scored(cases, way)
+    groups: list[list[int]] = []
+    waiting = defaultdict[tuple[str, str], list[int]](list)
+    for row, key in enumerate(zip(users.tolist(), kinds, strict=True)):
+        waiting[key].append(row)
+        if len(waiting[key]) == size:
+            groups.append(waiting.pop(key))
+    first = [group[0] for group in groups]
+    means = np.array([scores[group].mean() for group in groups])
+    return means, right[first], users[first], [kinds[row] for row in first]
+
+
+def compared(dev: list[Case], held: list[Case]) -> dict[str, Any]:
+    """All ways on cases not looked at, with thresholds of the others."""
+    at = dict.fromkeys(WAYS, KEEP) | {way: chosen(*scored(dev, way)[:2]) for way in TUNED}
+    found: dict[str, Any] = {}
+    ours, right, users, _ = scored(held, "filter")
+    for way in WAYS:
+        found[way] = summary(held, at[way], way) | {"threshold": round(at[way], 3)}
+        if way != "filter":
+            theirs = scored(held, way)[0] >= at[way]
+            for name, of in (("precision", precision), ("f1", f1)):
+                a, b = of(ours >= KEEP, right), of(theirs, right)
+                found[way][f"filter's {name} minus this"] = figure(
+                    lambda w, a=a, b=b: a(w) - b(w), users
+                )
+    return found
+
+
+def by_threshold(cases: list[Case]) -> dict[str, list[float]]:
+    """Threshold → precision and recall."""
+    scores, right, _, _ = scored(cases, "filter")
+    return {
+        f"{at:.2f}": [
+            round(float(right[scores >= at].mean()), 3) if (scores >= at).any() else None,
+            round(float((scores >= at)[right].mean()), 3),
+        ]
+        for at in np.arange(0.3, 0.81, 0.05)
+    }
+
+
+def real(folder: Path) -> dict[str, Any]:
+    """Everything on commit messages."""
+    frame = pl.read_csv(folder / "commits" / "commits.csv.gz").sort("time")
+    frame = frame.with_columns(pl.col("subject", "body").fill_null(""))
+    first, second = halves(frame["author"].unique().sort().to_list())
+    whole = Commits(frame)
+    parts = [Commits(frame.filter(pl.col("author").is_in(half))) for half in (first, second)]
+    dev, held = (part.cases(half) for part, half in zip(parts, (first, second), strict=True))
+    found: dict[str, Any] = {
+        "authors not looked at": compared(dev, held),
+        "authors it was made on": summary(dev),
+        "by threshold, authors not looked at": by_threshold(held),
+        "without boilerplate": summary([_without(case, ("shared", "made")) for case in held]),
+        "pooled": {},
+        "by words in a sentence": {},
+    }
+    for size in POOLED[1:]:
+        joined = [[case.pooled(size) for case in cases] for cases in (dev, held)]
+        found["pooled"][str(size)] = {
+            "filter": rates(*together(held, "filter", size), KEEP),
+            "filter, authors it was made on": rates(*together(dev, "filter", size), KEEP),
+            "author verification": rates(
+                *together(held, "author verification", size),
+                chosen(*together(dev, "author verification", size)[:2]),
+            ),
+            "author verification, as one text": rates(
+                *scored(joined[1], "author verification"),
+                chosen(*scored(joined[0], "author verification")[:2]),
+            ),
+        }
+    for low, high in LENGTHS:
+        some = [case.only(lambda t, a=low, b=high: a <= len(Text(t).words) <= b) for case in held]
+        name = f"{low} to {high}" if high < 1000 else f"{low} and more"
+        found["by words in a sentence"][name] = summary([case for case in some if case.texts])
+    found["variants"] = {
+        "all 46 authors are the population": summary(whole.cases(second, sources=second)),
+        "candidates 90 days later": summary(_with_own(parts[1].cases(second, gap=90))),
+        "others only from areas that the author knows": summary(
+            _with_own(parts[1].cases(second, same_areas=True))
+        ),
+    }
+    return found
+
+
+def _without(case: Case, kinds: tuple[str, ...]) -> Case:
+    kept = [n for n, kind in enumerate(case.kinds) if kind not in kinds]
+    return replace(
+        case,
+        texts=tuple(case.texts[n] for n in kept),
+        kinds=tuple(case.kinds[n] for n in kept),
+    )
+
+
+def _with_own(cases: list[Case]) -> list[Case]:
+    return [case for case in cases if "own" in case.kinds]
+
+
+def main() -> None:
+    """Measure and write."""
+    start = time.perf_counter()
+    data = Path(os.environ.get("IDIOLECT_DATA", ROOT.parent / "shared" / "data"))
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data
+    dev, held = planted("first", range(4)), planted("second", range(100, 108))
+    result = {
+        "what": "precision and recall of what the difference filter keeps",
+        "task": " ".join((__doc__ or "").split()),
+        "versions": {
+            name: version(name) for name in ("idiolect", "numpy", "scikit-learn", "polars")
+        }
+        | {"python": platform.python_version()},
+        "interval": f"95 %, percentile bootstrap over users, {DRAWS:,} draws",
+        "planted, other wording and seeds": compared(dev, held),
+        "planted, wording it was made on": summary(dev),
+        "planted, by threshold": by_threshold(held),
+        "commits": real(folder),
+    }
+    result["seconds"] = round(time.perf_counter() - start, 1)
+    text = json.dumps(result, indent=1, ensure_ascii=False)
+    (ROOT / "results" / "difference_filter.json").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
