@@ -23,9 +23,9 @@ Differs from the paper:
 
 Checked: up to equal scores, what is ranked first is what the authors' functions rank first for 98
     to 99.6 % of 5,000 users of two files and 94 to 97 % of 2,500 of a third; the rest is due to
-    where sentences end (tests/reference/test_pgraphrag.py has a part of them). Sections, modes and
+    where sentences end (tests/reference/test_pgraphrag_ranking.py has a part of them). Sections, modes and
     what is given are tested on a scripted model, and it runs on `extractive`
-    (tests/recipes/test_pgraphrag.py). benchmarks/pgraphrag.py rates and picks titles without a
+    (tests/recipes/test_pgraphrag_recipe.py). benchmarks/pgraphrag.py rates and picks titles without a
     model. The text needs one: not checked.
 
 Reference: Au et al. 2025, arXiv 2501.02157; code PGraphRAG-benchmark/PGraphRAG.
@@ -76,8 +76,8 @@ class Neighbourhood:
     calls="1",
     benchmarks=["PGraphRAG"],
     evidence={
-        "selection": ("equals authors' code", "tests/reference/test_pgraphrag.py"),
-        "prompt": ("mechanism only", "tests/recipes/test_pgraphrag.py"),
+        "selection": ("equals authors' code", "tests/reference/test_pgraphrag_ranking.py"),
+        "prompt": ("mechanism only", "tests/recipes/test_pgraphrag_recipe.py"),
         "text": ("none", ""),
     },
 )
