@@ -1,4 +1,4 @@
-"""What prompts show of the future: nothing with cut views, some with views as papers' code has them.
+"""What prompts show of the future: nothing with cut views, some with views as papers have them.
 
 Every review of the critics is dyed with a word of its own; the prompts of some last reviews are
 made without asking anybody. Needs the real data (IDIOLECT_DATA).

@@ -10,8 +10,8 @@ context's id, and its messages ``{role, content}``.
 
 A question knows the messages before its ``end_index`` only; what comes after would give answers
 away. The data has no times, so a message's place in its context stands for its time, in seconds
-since 1970. One context is one user here: several belong to one persona (group ``persona``), by which
-intervals are clustered.
+since 1970. One context is one user here; several belong to one persona (group ``persona``), by
+which intervals are clustered. No whole real file was read here: rows of older question files were.
 
 The release of 32k has 589 questions of seven types: recall_user_shared_facts,
 recalling_facts_mentioned_by_the_user, recalling_the_reasons_behind_previous_updates,
