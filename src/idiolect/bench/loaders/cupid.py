@@ -16,6 +16,8 @@ not shown.
 (precision, recall and F1 over sums of all instances: `micro`). `generation` asks for the reply
 itself, marked by a judge with the same checklist. No figure is made without a judge.
 
+No file of the release was at hand: the format is as its authors' code reads and writes it.
+
 Licence: MIT.
 """
 

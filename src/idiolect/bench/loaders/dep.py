@@ -9,6 +9,8 @@ Scored by ROUGE-1, ROUGE-L, METEOR and BLEU. The authors also give BERTScore (le
 which needs that model and is not computed. Their profiles leave out the last two reviews, and
 population figures come from test users: that is the method's business, not the data's.
 
+No file of the release was at hand: the format is as its authors' code reads and writes it.
+
 Licence: none stated with the files; the code's page says MIT.
 """
 

@@ -9,6 +9,8 @@ reviews may be read, also later ones. Otherwise every view is cut by time; train
 several rows, can only be read so. Scored by ROUGE-1, ROUGE-L, METEOR and BLEU; the paper's judge
 (0–10) is `idiolect.measure.judge.Pointwise`.
 
+No file of the release was at hand: the format is as its authors' code reads and writes it.
+
 Licence: none stated with the files; the source is Amazon Reviews 2023.
 """
 

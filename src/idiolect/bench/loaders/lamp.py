@@ -30,6 +30,8 @@ LaMP-7     a tweet in the user's words                  ROUGE-1, ROUGE-L
 - Questions and answers that do not match by id, two answers to one question, and answers that are
   none of the task's labels are refused; repeated rows, empty histories and texts that a history
   gives away are counted in the notes.
+
+No file of the release was at hand: the format is as the authors' code reads it.
 """
 
 from __future__ import annotations

@@ -14,6 +14,8 @@ a method must not see, and the aspects taken from them (``aspect, reason, eviden
   asks up to 100 times, each time warmer, and then counts 0.
 - The narrative is kept with the reference (`extra["narrative"]`), never with the request.
 - Predictions in the authors' form, ``{id: [{"output": …}]}``, are read by `read_outputs`.
+
+No file of the release was at hand: the format is as the authors' code reads it.
 """
 
 from __future__ import annotations

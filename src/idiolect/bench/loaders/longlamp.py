@@ -21,6 +21,8 @@ hub's say ``summary`` and ``content``; both are read.
 - Rows without an output are left out, as by the authors' scorer, and counted.
 - METEOR needs WordNet. Where that is not installed, METEOR without synonyms stands in under its own
   name, `meteor_exact_stem`, and a note says so.
+
+No file of the release was at hand: the format is as the authors' code reads it.
 """
 
 from __future__ import annotations

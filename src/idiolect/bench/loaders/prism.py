@@ -17,6 +17,8 @@ interaction's id, where they draw in one sequence; they stop after 1,000; and th
 replies of the pair before, as the variables are not set anew. Survey answers are the user's
 events, one a field; answers of "Prefer not to say" are not.
 
+No file of the release was at hand: the format is as its authors' code reads and writes it.
+
 Licence: human texts CC BY 4.0, models' replies CC BY-NC 4.0.
 """
 
