@@ -38,6 +38,10 @@ def events(**changes):
     ]
 
 
+#: Authors of the half that the filter was made on, who wrote at the same time.
+AUTHORS = ("a001", "a004", "a025", "a026", "a029", "a035", "a038")
+
+
 def view(more=(), user="ada", at=None):
     return Population.of([*events(), *more]).as_of(Request(user, time=at))
 
@@ -78,7 +82,7 @@ def terms(text):
     )
 
 
-def by_hand(sentence, own, others, told, told_others, smoothing=0.5):
+def by_hand(sentence, own, others, crowd, told, smoothing=0.5):
     """The value by the formulas of the module, with dictionaries."""
     apart, whole, rare, program = np.zeros(len(others)), 0.0, 0.0, 0.0
     n = len(others)
@@ -89,17 +93,17 @@ def by_hand(sentence, own, others, told, told_others, smoothing=0.5):
 
         asked = terms(sentence)[kind]
         mine, theirs = count(own), [count(texts) for texts in others]
-        heard_me, heard = count(told), [count(texts) for texts in told_others]
+        heard_me = count(told)
         total = mine.total() + sum(c.total() for c in theirs)
         mu, scale = smoothing * total / (1 + n), factor / math.sqrt(asked.total())
         for term, times in asked.items():
             usual = mine[term] + sum(c[term] for c in theirs) + 0.5
-            usual /= total + 0.5 * len(asked)
+            usual /= total + 0.5 * len(count(crowd))
             u = math.log((mine[term] + mu * usual) / (mine.total() + mu))
             for at, c in enumerate(theirs):
                 o = math.log((c[term] + mu * usual) / (c.total() + mu))
                 apart[at] += times * scale * (u - o)
-            having = sum(1 for c, h in zip(theirs, heard, strict=True) if c[term] or h[term])
+            having = sum(term in c for c in theirs)
             weight = max(0.0, math.log((1 + n) / (having + 0.5)))
             if not having and not mine[term] and not heard_me[term]:
                 weight /= 4
@@ -115,10 +119,9 @@ def test_the_value_is_that_of_the_formulas():
     told = Event("ada", said, role="assistant", id="t", time=START)
     asked = ["Plays the cello at a concert.", "Would like more sleep.", "Keeps a goat."]
     seen = view([told])
-    known = seen.snapshot().events
-    others = [[e.text for e in known if e.user == who] for who in OWN if who != "ada"]
-    own = [*COMMON, OWN["ada"]]
-    expected = [by_hand(text, own, others, [said], [[]] * 4) for text in asked]
+    own, *others = ([*COMMON, text] for text in OWN.values())
+    crowd = [*COMMON, *OWN.values()]
+    expected = [by_hand(text, own, others, crowd, [said]) for text in asked]
     # Hashing may let two terms fall together; with so few it does not.
     assert values(asked, seen) == pytest.approx(expected, abs=2e-4)
 
@@ -329,15 +332,19 @@ def test_of_planted_claims_it_keeps_the_facts():
     assert facts / len(world.proposed) == 0.25
 
 
+def test_a_value_does_not_depend_on_what_else_is_asked():
+    asked = ["Plays the cello.", "Would like more sleep.", "Keeps a goat and rides it to town."]
+    alone = [value for text in asked for value in values([text], view())]
+    assert alone == values(asked, view()) == values(asked[::-1], view())[::-1]
+
+
 @pytest.mark.real
 def test_real_sentences_of_the_author_come_before_those_of_others(real_data):
     """Authors that the filter was made on; `results/difference_filter.json` has the others."""
     import polars as pl
 
     frame = pl.read_csv(real_data / "commits" / "commits.csv.gz").sort("time")
-    frame = frame.filter(
-        pl.col("body").is_not_null() & pl.col("author").is_in(["a017", "a023", "a026", "a055"])
-    )
+    frame = frame.filter(pl.col("body").is_not_null() & pl.col("author").is_in(AUTHORS))
     people = Population(
         frame.select(user="author", text="body", title="subject", time=pl.from_epoch("time", "s"))
     )

@@ -33,6 +33,7 @@ class Crowd:
         people: Their names.
         counts: Terms of each, one table a kind.  # (people, terms)
         told: Terms of what assistants and systems wrote to each, one table a kind.
+        different: Different terms that they wrote, a figure a kind.
         sentences: Their sentences.
         where: Event of each.
         owner: Whose each is, as a number.  # (sentences,)
@@ -43,6 +44,7 @@ class Crowd:
     people: tuple[str, ...]
     counts: tuple[Any, ...]
     told: tuple[Any, ...]
+    different: tuple[int, ...]
     sentences: tuple[str, ...]
     where: tuple[str, ...]
     owner: NDArray[np.intp]
@@ -86,10 +88,12 @@ class Crowd:
                 return tuple(csr_array((0, COLUMNS)) for _ in KINDS)
             return tuple(vstack([one[k] for one in tables]).tocsr() for k in range(len(KINDS)))
 
+        written_by = stacked(counts)
         return cls(
             people=tuple(names),
-            counts=stacked(counts),
+            counts=written_by,
             told=stacked(told),
+            different=tuple(len(np.unique(table.indices)) for table in written_by),
             sentences=tuple(sentences),
             where=tuple(where),
             owner=np.array(owner, dtype=np.intp),

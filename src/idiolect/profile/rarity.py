@@ -148,6 +148,8 @@ class Rarities:
         for name in ("people", "texts", "at_least", "templates"):
             if getattr(self, name) < 1:
                 raise SettingError(f"Found {name}={getattr(self, name)!r}; give at least 1.")
+        if self.repeats is not None and self.repeats < 2:
+            raise SettingError(f"Found repeats={self.repeats!r}; give at least 2, or None.")
         if not (self.smoothing > 0 and self.even >= 0):
             raise SettingError(
                 f"Found smoothing={self.smoothing!r} and even={self.even!r}; give a share above 0 "
@@ -252,7 +254,7 @@ class Rarities:
             has, amounts = theirs[:, columns].toarray(), np.asarray(theirs.sum(axis=1))
             total = wrote + amounts.sum()
             mu, usual = self.smoothing * total / (1 + n), has.sum(axis=0) + own
-            usual = (usual + 0.5) / (total + 0.5 * len(columns))
+            usual = (usual + 0.5) / (total + 0.5 * crowd.different[kind])
             logs = np.log((own + mu * usual) / (wrote + mu))
             apart += (logs - np.log((has + mu * usual) / (amounts.reshape(-1, 1) + mu))) @ (
                 times * scale
