@@ -177,7 +177,6 @@ def _read(folder: Path) -> WordNet:
 
 
 @lru_cache(maxsize=100_000)
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The word's stem by NLTK's Porter stemmer."""
     return str(_porter().stem(word))

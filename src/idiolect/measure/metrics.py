@@ -167,6 +167,7 @@ def text_metric(name: str) -> TextMetric:
 
 
 _ROUGE = re.compile(r"[a-z0-9]+")
+_FEW = 5
 
 
 @lru_cache(maxsize=20_000)
@@ -213,6 +214,9 @@ class Rouge:
             return np.nan
         # Nearly all words of two texts are in one of them only.
         shared = counts.keys() & expected.keys()
+        if len(shared) < 2 and self.n and self.n > 1:
+            # Only a word that is said twice in a row could make an n-gram.
+            shared = {word for word in shared if min(counts[word], expected[word]) >= self.n}
         if not shared:
             return 0.0
         # What repeats one shared word is the longest common subsequence.
@@ -223,13 +227,16 @@ class Rouge:
         else:
             grams, others = _grams(one, self.n), _grams(other, self.n)
             both = set(grams).intersection(others)
-            often, wanted = (Counter(grams), Counter(others)) if both else (Counter(), Counter())
-            common = sum(min(often[gram], wanted[gram]) for gram in both)
+            # Counting all is dear for a few, counting each for many.
+            few = len(both) < _FEW
+            often = grams.count if few else Counter(grams).__getitem__
+            wanted = others.count if few else Counter(others).__getitem__
+            common = sum(min(often(gram), wanted(gram)) for gram in both)
         return _f_measure(common, len(one) - less, len(other) - less)
 
 
 def _grams(words: Sequence[str], n: int) -> Sequence[tuple[str, ...]]:
-    return list(zip(*(words[k:] for k in range(n)), strict=False))
+    return list(zip(words, *(words[k:] for k in range(1, n)), strict=False))
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
