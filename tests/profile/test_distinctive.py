@@ -23,7 +23,7 @@ COMMON = ("I need more sleep", "the weather is awful today", "please explain it 
 OWN = {
     "ada": "practised the cello until my arms hurt",
     "ben": "the goat ate my neighbour's tulips",
-    "eva": "nothing calms me like archery",
+    "eva": "only archery calms me down",
     "kai": "my shift at the bakery starts at four",
     "mia": "the Tagalog lesson was cancelled again",
 }
@@ -70,6 +70,10 @@ def test_the_reason_counts_who_says_it_and_shows_the_nearest():
     assert found.nearest == "the weather is awful today"
     assert found.event in {f"{who}1" for who in OWN if who != "ada"}
     assert "said by 4 of 4 others" in found.reason
+    [found] = Rarities()(["Would like more sleep."], view())
+    assert (found.said_by, found.nearest) == (4, "I need more sleep")
+    [found] = Rarities()(["Plays the cello."], view())
+    assert found.said_by == 0
 
 
 def terms(text):

@@ -177,7 +177,7 @@ class Rarities:
         if not len(mine):
             return tuple(Rarity(text, note="the user wrote nothing yet") for text in sentences)
         weighed = self._weighed(sentences, crowd, others, view)
-        cover = _cover(sentences, crowd, others)
+        cover = _cover(sentences, crowd, others, words_of(mine[-self.texts :]))
         forms = Counter(form for text in sentences if (form := _filled_in(text)))
         return tuple(
             self._rarity(text, at, weighed, cover[at], crowd, others, forms[_filled_in(text)])
@@ -311,8 +311,12 @@ def _filled_in(text: str) -> str:
     return form if form != " ".join(Text(text).lower) else ""
 
 
-def _cover(sentences: Sequence[str], crowd: Crowd, others: NDArray[np.bool_]) -> Floats:
+def _cover(
+    sentences: Sequence[str], crowd: Crowd, others: NDArray[np.bool_], mine: Sequence[str]
+) -> Floats:
     """Share of each sentence's weight of words that each of the crowd's sentences has.
+
+    Words that neither the user nor anybody else has ever written are wording, and do not count.
 
     Returns:
         0 for sentences of people who are no others.  # (sentences, crowd's sentences)
@@ -322,7 +326,8 @@ def _cover(sentences: Sequence[str], crowd: Crowd, others: NDArray[np.bool_]) ->
     words = crowd.words[:, columns].tocsc()
     starts = words.indptr
     known = [len(np.unique(crowd.owner[words.indices[a:b]])) for a, b in pairwise(starts)]
-    weight = np.log((len(crowd.people) + 1) / (np.array(known) + 0.5))
+    weight = np.log1p(len(crowd.people) / (np.array(known) + 0.5))
+    weight[(np.array(known) == 0) & ~np.isin(columns, word_table(mine).indices)] = 0
     weighted = asked[:, columns].toarray() * weight
     cover: Floats = (words @ weighted.T).T / np.maximum(weighted.sum(axis=1), 1e-9)[:, None]
     cover[:, ~others[crowd.owner]] = 0
