@@ -20,6 +20,7 @@ from idiolect.cli import (
     doctor,
     explain,
     judge,
+    profile,
     report,
     reproduce,
     run,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for group in (
     demo,
     explain,
+    profile,
     differ,
     run,
     compare,

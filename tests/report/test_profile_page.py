@@ -1,0 +1,242 @@
+"""A profile's pages: in a terminal of any width and encoding, and as HTML."""
+
+import io
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import chain
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from idiolect.data import Event
+from idiolect.profile import Claim, Profile, Render, Span
+from idiolect.report import profile_page, profile_trace
+from idiolect.report.profile_html import to_html
+from idiolect.report.profile_parts import Parts, frame, plain
+from idiolect.run.profile_file import Standing, Stored
+
+DAY = datetime(2024, 5, 1, tzinfo=UTC)
+NASTY = "<script>x</script> [bold]no markup[/bold] \x1b[2J \u202eturned"
+TEXT = "On Monday I wrote a long review of the café. It rained, as always. Nobody came."
+CLAIMS = [
+    Claim("Likes rye bread.", "tastes", 0.42, "stated", learned_at=DAY, distinctiveness=0.55),
+    Claim("Writes long reviews.", "writing", 0.93, spans=(Span("e1", "a long review", 18),),
+          distinctiveness=0.97),
+    Claim("Compared: more commas.", "writing", 0.8, spans=(Span("e1"),),
+          reference=("their17", "their18")),
+    Claim(NASTY, "habits", 0.5),
+    Claim("漢字が好きです。" * 12, "tastes", 0.61),
+    Claim("Lived in Oslo.", "facts", 0.9, valid_from=DAY, valid_to=DAY),
+    Claim("Hates olives.", "tastes", 0.9, "suppressed"),
+]  # fmt: skip
+WHY = Standing(0.97, 2, 47, "0.97: said by 2 of 47 others")
+LEFT = Claim("Has opinions.", "habits", 0.9, spans=(Span("e1"),))
+
+
+@pytest.fixture
+def stored() -> Stored:
+    return Stored(
+        Profile("Ann [red]Lee", notes=("little is known",)).add(CLAIMS, "found", at=DAY),
+        made={"recipe": "gum", "model": "a model"},
+        left=(LEFT,),
+        standing={
+            CLAIMS[1].text: WHY,
+            LEFT.text: Standing(0.01, 40, 47, "0.01: said by 40 of 47 others"),
+        },
+        refused=("'Flies' quotes nothing",),
+        texts=3,
+    )
+
+
+def printed(write, width=80, encoding="utf-8", **more) -> str:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="\n")
+    write(Console(file=file, width=width, highlight=False, **more))
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+def test_what_sets_apart_comes_first_and_each_claim_once(stored):
+    parts = Parts.of(stored.profile)
+    assert [claim.id for claim in parts.apart] == ["c2", "c1"]
+    shown = [*parts.apart, *chain(*parts.sides.values()), *parts.ended, *parts.suppressed]
+    assert sorted(claim.id for claim in shown) == sorted(c.id for c in stored.profile.claims)
+    said = printed(lambda console: profile_page.show(stored, console))
+    heads = ["What sets Ann [red]Lee apart", "Writing", "Habits", "Tastes", "No longer true",
+             "Not used", "Left out: 1 claim", "What limits it"]  # fmt: skip
+    places = [said.index(f"\n{head}") for head in heads]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 120, 200])
+def test_every_width_shows_every_word_and_no_line_is_wider(stored, width):
+    said = printed(lambda console: profile_page.show(stored, console, evidence=True), width)
+    assert all(cell_len(line) <= width for line in said.splitlines())
+    assert [line for line in said.splitlines() if line != line.rstrip()] == []
+    squeezed = "".join(said.split())
+    for claim in CLAIMS:
+        words = plain(claim.text).split()
+        assert all("".join(word.split()) in squeezed for word in words if word.isascii())
+    assert squeezed.count("漢") == 12
+
+
+def test_marks_words_and_bars(stored):
+    said = printed(lambda console: profile_page.show(stored, console), 100)
+    lines = {line.split()[0]: line for line in said.splitlines() if line.startswith("  c")}
+    assert lines["c1"].split()[1] == "●" and lines["c2"].split()[1] == "○"  # noqa: PT018
+    assert lines["c7"].split()[1] == "×"
+    # Ten cells, as many full as tenths.
+    for name, full, share in (("c1", 4, "42%"), ("c2", 9, "93%"), ("c4", 5, "50%")):
+        assert lines[name].count("█") == full
+        assert lines[name].count("░") == 10 - full
+        assert lines[name].endswith(share)
+    said = " ".join(said.split())
+    for part in (
+        "stated by the person", "said by 2 of 47 others", "against 2 of others",
+        "since 2024-05-01 until 2024-05-01", "0.01: said by 40 of 47 others",
+        "1 claim had no evidence", "little is known", "Built by gum with a model from 3 own texts",
+    ):  # fmt: skip
+        assert part in said
+
+
+def test_a_terminal_without_unicode_gets_signs_that_it_has(stored):
+    said = printed(
+        lambda console: profile_page.show(stored, console, evidence=True), encoding="latin-1"
+    )
+    signs = "".join(said.split()).replace(plain(NASTY), "")
+    for sign in "█░●○◆×│":
+        assert sign not in signs
+    assert "####......  42%" in said
+    assert "> a long review" in said
+
+
+def test_data_cannot_move_the_cursor_or_be_markup(stored):
+    said = printed(lambda console: profile_page.show(stored, console), 120)
+    assert "[bold]no markup[/bold]" in said
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+    coloured = printed(
+        lambda console: profile_page.show(stored, console), force_terminal=True, color_system="256"
+    )
+    assert "\x1b[2J" not in coloured
+    assert plain("👩‍👧") == "👩‍👧"
+
+
+def test_colours_go_with_no_color(stored, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    said = printed(lambda console: profile_page.show(stored, console), force_terminal=True)
+    assert not re.search(r"\x1b\[[349]\d", said)
+    assert "\x1b[1m" in said
+
+
+def test_evidence_shows_every_quote_and_all_that_was_left_out(stored):
+    few = printed(lambda console: profile_page.show(stored, console))
+    all_of_it = printed(lambda console: profile_page.show(stored, console, evidence=True))
+    assert few.count("a long review") == 1
+    assert "no text shows it" in all_of_it
+    assert "no text shows it" not in few
+
+
+def test_nothing_known_is_said():
+    said = printed(lambda console: profile_page.show(Stored(Profile("Bo")), console))
+    assert "Nothing is believed of this person" in said
+    only = Stored(Profile("Bo", summary="Writes with dashes."))
+    assert "Writes with dashes." in printed(lambda console: profile_page.show(only, console))
+
+
+def test_what_a_prompt_is_told_and_what_not(stored):
+    found = Render()(stored.profile, "rye bread", at=DAY)
+    said = printed(lambda console: profile_page.told(found, 9, "rye bread", console))
+    assert "- Likes rye bread." in said
+    assert "about something else" in said
+    assert "suppressed: 1" in said
+    nothing = Render()(stored.profile.suppress("c2").suppress("c3"), "zeppelins", at=DAY)
+    said = printed(lambda console: profile_page.told(nothing, 0, "zeppelins", console))
+    assert "Nothing: no claim matters" in said
+
+
+def test_a_claim_s_texts_with_the_quote_marked(stored):
+    own = {"e1": Event("ann", TEXT, time=DAY, id="e1")}
+
+    def write(claim, **more):
+        return printed(lambda console: profile_trace.one(stored, claim, console, **more), 100)
+
+    claim = stored.profile.claim("c2")
+    assert "I wrote »a long review« of the café." in write(claim, own=own)
+    assert "give the data" in write(claim)
+    assert "no such event" in write(claim, own={})
+    wrong = {"e1": Event("ann", "Something else.", id="e1")}
+    assert "do not occur there" in write(claim, own=wrong)
+    said = write(stored.profile.claim("c3"), own=own, people=2)
+    assert "Compared with 2 texts by 2 others." in said
+    assert "their1" not in said
+
+
+def test_history_tells_before_and_after():
+    made = Profile("ann").add([CLAIMS[0]], "found", at=DAY).correct("c1", "Likes bread.", at=DAY)
+    stored = Stored(made.suppress("c1", at=DAY))
+    claim = stored.profile.claim("c1")
+    said = printed(lambda console: profile_trace.one(stored, claim, console), 100)
+    lines = [line.strip() for line in said[said.index("History") :].splitlines()]
+    assert lines[1:] == [
+        "version 1, added, 2024-05-01: found",
+        "+ Likes rye bread.",
+        "version 2, corrected, 2024-05-01: corrected by the user",
+        "- Likes rye bread.",
+        "+ Likes bread.",
+        "status: stated → corrected",
+        "confidence: 42% → 100%",
+        "version 3, suppressed, 2024-05-01: suppressed by the user",
+        "status: corrected → suppressed",
+    ]
+
+
+def test_two_versions_compared(stored):
+    before = stored.profile
+    after = before.correct("c1", "Likes bread.").add([Claim("Swims.", "habits", 0.5)], "heard")
+    said = printed(lambda console: profile_trace.compared(before, after, console))
+    for part in ("version 1 → 3", "- Likes rye bread.", "+ Likes bread.", "+ Swims.", "heard"):
+        assert part in said
+    assert "1 corrected, 1 added." in said
+    gone = printed(lambda console: profile_trace.compared(before, before.forget(["e1"]), console))
+    assert "forgotten" in gone
+    assert "No claim changed." in printed(
+        lambda console: profile_trace.compared(before, before, console)
+    )
+
+
+class Tags(HTMLParser):
+    """The tags that are open, and those that there were."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_html_page_is_whole_and_escapes_the_data(stored):
+    page, tags = to_html(stored), Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert "script" not in tags.seen
+    assert "&lt;script&gt;" in page
+    assert "their17" not in page
+    assert "width:93%" in page
+
+
+def test_the_table_has_every_claim_and_of_others_only_counts(stored):
+    found = frame([stored, Stored(Profile("Bo"))])
+    assert found["id"].to_list() == [f"c{n}" for n in range(1, 8)]
+    row = found.row(2, named=True)
+    assert (row["own_texts"], row["texts_of_others"]) == (1, 2)
+    assert "their17" not in found.write_csv()
+    assert frame([]).columns == found.columns
