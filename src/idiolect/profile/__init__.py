@@ -6,6 +6,7 @@ from idiolect.profile.belief import settled
 from idiolect.profile.claim import Claim, Polarity, Span, Status, claims, grounded
 from idiolect.profile.condense import Hierarchical, Recurrent, in_blocks, summarized
 from idiolect.profile.countable import Counted
+from idiolect.profile.distinctive import Distinctive, Sifted
 from idiolect.profile.drafts import drafted, past_request
 from idiolect.profile.entities import Dictionary, Entities, Entity, Familiar, capitalised
 from idiolect.profile.extract import Extract, Extracted, learnable
@@ -19,6 +20,7 @@ from idiolect.profile.opinions import Opinion, failed, opinions
 from idiolect.profile.optimize import Graded, Optimize, Optimized, Trial, shared_and_new
 from idiolect.profile.pairs import PersonaReward, pair_reward, pair_scores, shown_pairs, solving
 from idiolect.profile.profile import Change, Profile, Update
+from idiolect.profile.rarity import Rarities, Rarity
 from idiolect.profile.render import Render, Rendering
 from idiolect.profile.retrieve import Retrieve
 from idiolect.profile.revise import Revise
@@ -38,6 +40,7 @@ __all__ = [
     "Consolidate",
     "Counted",
     "Dictionary",
+    "Distinctive",
     "Entities",
     "Entity",
     "Experience",
@@ -63,12 +66,15 @@ __all__ = [
     "PersonaReward",
     "Polarity",
     "Profile",
+    "Rarities",
+    "Rarity",
     "Recurrent",
     "Render",
     "Rendering",
     "Retrieve",
     "Revise",
     "Schema",
+    "Sifted",
     "Span",
     "Status",
     "ToldAspects",
