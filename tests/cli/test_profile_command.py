@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from cli_table import rows, write
+from cli_table import PEOPLE, rows, write
 
 from idiolect.lm import Entry, Prompt, endpoint, guarded, own
 from idiolect.profile import Profile
@@ -33,7 +33,8 @@ def first(lm: LanguageModel, *, words: int = 4) -> Learner[Profile]:
         for event in view.own:
             quote = " ".join(event.text.split()[:words])
             found.append(Claim(quote, "habits", 0.7, spans=(Span.of(quote, event),)))
-        return Profile(view.request.user, claims=tuple(found), summary="It wrote.")
+        summary = "It wrote, " + "; ".join(claim.text for claim in found)
+        return Profile(view.request.user, claims=tuple(found), summary=summary)
     return learn
 
 @recipe(title="A fault", **card)
@@ -51,13 +52,22 @@ def other(lm: LanguageModel) -> Learner[dict]:
 COLUMNS = ("--columns", "user=critic", "item=place", "text=review", "time=date", "id=id")
 
 
+def table() -> list[dict[str, str]]:
+    """The table, and a sentence that everybody writes."""
+    found = rows()
+    for at, person in enumerate(PEOPLE):
+        same = {"id": f"same{at}", "critic": person, "review": "It rained again.", "place": "fair"}
+        found.append(found[0] | same | {"date": "2024-10-01"})
+    return found
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch) -> Path:
     """A folder with a table and recipes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.delenv("EDITOR", raising=False)
-    write(tmp_path / "reviews.csv", rows())
+    write(tmp_path / "reviews.csv", table())
     (tmp_path / "my.py").write_text(RECIPES, encoding="utf-8")
     return tmp_path
 
@@ -92,19 +102,22 @@ def test_build_show_and_the_filter(idiolect, build):
     assert ran.code == 0, ran.err
     assert "1 refused for want of evidence" in " ".join(ran.err.split())
     stored = read(Path("profiles/Ann.json"))
-    assert len(stored.profile.claims) + len(stored.left) == 8
+    assert len(stored.profile.claims) + len(stored.left) == 9
     assert stored.made["recipe"] == "first"
-    assert stored.texts == 8
+    assert stored.texts == 9
     assert all(claim.learned_at for claim in stored.profile.claims)
     kept = read(Path("profiles/Ann.json")).profile
+    assert [claim.text for claim in stored.left] == ["It rained again."]
+    assert "It rained" not in kept.summary
+    assert "- Word0x0 soup and bread," in kept.summary
     assert build("Ann", "--all-claims").code == 0
     everything = read(Path("profiles/Ann.json")).profile
-    assert len(everything.claims) == 8
+    assert len(everything.claims) == 9
     assert {c.text for c in kept.claims} <= {c.text for c in everything.claims}
     said = idiolect("profile", "show", "Ann", "--data", "reviews.csv", *COLUMNS)
     assert said.code == 0
-    assert "8 of 8 claims with evidence" in said.err
-    assert said.out.startswith("\nAnn\n8 claims")
+    assert "9 of 9 claims with evidence" in said.err
+    assert said.out.startswith("\nAnn\n9 claims")
 
 
 def test_the_default_needs_no_model_and_finds_what_is_planted(idiolect, here):
@@ -121,7 +134,7 @@ def test_again_is_up_to_date_and_changes_are_said(build, ann, here):
     assert "1 profile up to date" in ran.err
     assert ann.read_bytes() == before
     more = [
-        *rows(),
+        *table(),
         rows()[0] | {"id": "new", "review": "Later I came again.", "date": "2025-01-01"},
     ]
     write(here / "reviews.csv", more)
@@ -133,9 +146,11 @@ def test_again_is_up_to_date_and_changes_are_said(build, ann, here):
     write(here / "others.csv", more[:-2] + more[-1:])
     ran = build("Ann", "--all-claims", data="others.csv")
     assert "data 'reviews.csv' before, 'others.csv' now" in " ".join(ran.err.split())
+    ran = build("Ann", "--all-claims", "--set", "words=5", data="others.csv")
+    assert "words=4 before, 5 now" in " ".join(ran.err.split())
     ran = build("Ann", recipe="intsum")
     assert "recipe 'first' before, 'intsum' now" in " ".join(ran.err.split())
-    assert len(read(ann).profile.claims) == 9
+    assert len(read(ann).profile.claims) == 18, "other words are other claims"
 
 
 def test_edits_stay_when_it_is_built_again(idiolect, build, ann):
@@ -283,7 +298,7 @@ def test_evidence_that_is_not_there_is_found(idiolect, ann, event):
     ann.write_text(json.dumps(raw))
     ran = idiolect("profile", "show", "Ann", "--data", "reviews.csv", *COLUMNS)
     assert ran.code == 1
-    assert "7 of 8" in ran.err
+    assert "8 of 9" in ran.err
     assert ("cites 'e99'" if event == "e99" else "does not occur") in " ".join(ran.err.split())
 
 
@@ -293,7 +308,7 @@ def test_export_in_every_form(idiolect, build, here):
     assert Profile.from_json(idiolect("profile", "export", "Ann", "--to", "json").out) == profile
     assert "# What is believed of Ann" in idiolect("profile", "export", "Ann", "--to", "md").out
     table = idiolect("profile", "export", "Ann", "Ben", "--to", "csv").out
-    assert [row["user"] for row in csv.DictReader(io.StringIO(table))] == ["Ann"] * 8 + ["Ben"] * 8
+    assert [row["user"] for row in csv.DictReader(io.StringIO(table))] == ["Ann"] * 9 + ["Ben"] * 9
     for form in ("html", "json", "md"):
         assert idiolect("profile", "export", "Ann", "Ben", "--to", form, "--out", form).code == 0
         names = sorted(path.name for path in (here / form).iterdir())

@@ -267,8 +267,12 @@ def _tell_changes(
         other = one.made.get("recipe") != made["recipe"]
         told = ("recipe", "model") if other else ("settings", "model", "encoder")
         for name in (*told, "difference filter"):
-            if one.made.get(name) != made[name]:
-                said[f"{name} {one.made.get(name)!r} before, {made[name]!r} now"] += 1
+            was, now = one.made.get(name), made[name]
+            if name == "settings" and isinstance(was, dict):
+                for key in sorted(k for k in was | now if was.get(k) != now.get(k)):
+                    said[f"{key}={was.get(key)!r} before, {now.get(key)!r} now"] += 1
+            elif was != now:
+                said[f"{name} {was!r} before, {now!r} now"] += 1
         if one.source != source:
             said[f"data '{one.source}' before, '{source}' now"] += 1
         elif one.made.get("data") != made["data"]:

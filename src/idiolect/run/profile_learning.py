@@ -12,7 +12,7 @@ from idiolect.lm import LanguageModel
 from idiolect.profile.claim import grounded
 from idiolect.profile.distinctive import Distinctive
 from idiolect.profile.profile import Profile
-from idiolect.profile.renew import keys, renewed
+from idiolect.profile.renew import keys, renewed, told_again
 from idiolect.run.profile_file import Standing, Stored, stamped
 from idiolect.run.runner import Assembly
 
@@ -105,6 +105,8 @@ def _stored(profile: Profile, view: View, sift: bool) -> Stored:
     else:
         bare = replace(profile, claims=(), history=(), version=0)
         profile = bare.add((replace(claim, id="") for claim in learned), "found")
+    # What is left out must not be told by the summary either.
+    profile = told_again(profile) if left and profile.summary else profile
     return Stored(
         profile,
         left=tuple(left),
