@@ -120,6 +120,9 @@ def test_equal_scores_are_newest_first_and_said_so() -> None:
     chosen = Okapi(2)(view(["a", "b", "c"], "nothing like it"))
     assert chosen.events.texts == ["c", "b"]
     assert chosen.note == "all 3 events have the same BM25: newest first"
+    asked_nothing = Okapi(2)(view(["a", "b", "c"], ""))
+    assert asked_nothing.events.texts == ["c", "b"]
+    assert asked_nothing.note == "", "where nothing is asked, that nothing matches limits nothing"
 
 
 def test_too_few_events_are_all_chosen_and_said_so() -> None:

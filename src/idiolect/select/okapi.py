@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from idiolect.data import Event, Events, Item, Request, View
 from idiolect.embed import words
 from idiolect.select.chosen import Chosen
-from idiolect.select.ranking import at_least_one, top
+from idiolect.select.ranking import at_least_one, few, top
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array
@@ -181,4 +181,6 @@ class Okapi:
         documents = [terms(self.document(event, item)) for event, item in pairs]
         query = terms(self.query(view.request))
         scores = okapi_scores(documents, query, published=published)
-        return top(events, scores, self.events, "BM25")
+        found = top(events, scores, self.events, "BM25")
+        # Nothing was asked about, as where a user model serves any request: no limit to tell of.
+        return found if query else replace(found, note=few(len(events), self.events))

@@ -22,7 +22,7 @@ Differs from the paper:
       plausible and untrue: what can be checked is the factors' figures and their evidence.
     - The counted voice is ours.
 
-Checked: statistics are exact, by hand and against brute force (tests/profile/test_factors.py);
+Checked: statistics are exact, by hand and against brute force (tests/profile/test_counted_factors.py);
     stages, their order, number and fields, in both voices (tests/recipes/test_rpm.py). The counted
     voice runs on `extractive`, the told one needs a model that answers in JSON. Ratings of product
     reviews by the counted voice on the floor (`benchmarks/rpm.py`, 700 users) are no better than
@@ -79,7 +79,7 @@ WRITE = (
     calls="1 + (voice == 'told') * (2 * min(history, own) + 2)",
     benchmarks=["LaMP-2", "LaMP-3", "LaMP-5", "GlobalOpinionQA"],
     evidence={
-        "statistics": ("recovers planted truth", "tests/profile/test_factors.py"),
+        "statistics": ("recovers planted truth", "tests/profile/test_counted_factors.py"),
         "prompts": ("mechanism only", "tests/recipes/test_rpm.py"),
         "text": ("none", ""),
     },
