@@ -319,10 +319,11 @@ def f1(kept: Bools, right: Bools) -> Callable[[Floats], Floats]:
     )
 
 
-def figure(of: Callable[[Floats], Floats], users: NDArray[np.str_]) -> list[float]:
-    """Value and the ends of its interval."""
+def figure(of: Callable[[Floats], Floats], users: NDArray[np.str_]) -> list[float | None]:
+    """Value and the ends of its interval; None where nothing was kept."""
     found = reweighted(of, users, np.random.default_rng(SEED), draws=DRAWS)
-    return [round(found.value, 3), round(found.low, 3), round(found.high, 3)]
+    figures = (found.value, found.low, found.high)
+    return [None if np.isnan(one) else round(one, 3) for one in figures]
 
 
 def auc(scores: Floats, right: Bools) -> float:
@@ -393,9 +394,8 @@ def compared(dev: list[Case], held: list[Case]) -> dict[str, Any]:
     return found
 
 
-def by_threshold(cases: list[Case]) -> dict[str, list[float]]:
+def by_threshold(scores: Floats, right: Bools, *_: Any) -> dict[str, list[float | None]]:
     """Threshold → precision and recall."""
-    scores, right, _, _ = scored(cases, "filter")
     return {
         f"{at:.2f}": [
             round(float(right[scores >= at].mean()), 3) if (scores >= at).any() else None,
@@ -416,15 +416,20 @@ def real(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {
         "authors not looked at": compared(dev, held),
         "authors it was made on": summary(dev),
-        "by threshold, authors not looked at": by_threshold(held),
-        "without boilerplate": summary([_without(case, ("shared", "made")) for case in held]),
+        "by threshold, authors not looked at": by_threshold(*scored(held, "filter")),
+        "own and others' only": {},
         "pooled": {},
         "by words in a sentence": {},
     }
+    bare = [[_without(case, ("shared", "made")) for case in cases] for cases in (dev, held)]
+    for way in ("filter", *TUNED):
+        at = KEEP if way == "filter" else chosen(*scored(bare[0], way)[:2])
+        found["own and others' only"][way] = summary(bare[1], at, way)
     for size in POOLED[1:]:
         joined = [[case.pooled(size) for case in cases] for cases in (dev, held)]
         found["pooled"][str(size)] = {
             "filter": rates(*together(held, "filter", size), KEEP),
+            "by threshold": by_threshold(*together(held, "filter", size)),
             "filter, authors it was made on": rates(*together(dev, "filter", size), KEEP),
             "author verification": rates(
                 *together(held, "author verification", size),
@@ -478,7 +483,7 @@ def main() -> None:
         "interval": f"95 %, percentile bootstrap over users, {DRAWS:,} draws",
         "planted, other wording and seeds": compared(dev, held),
         "planted, wording it was made on": summary(dev),
-        "planted, by threshold": by_threshold(held),
+        "planted, by threshold": by_threshold(*scored(held, "filter")),
         "commits": real(folder),
     }
     result["seconds"] = round(time.perf_counter() - start, 1)
