@@ -35,7 +35,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -305,6 +305,9 @@ def chosen(scores: Floats, right: Bools) -> float:
     return float(tried[least.argmax()])
 
 
+Weighted = Callable[[Floats], Floats]
+
+
 def precision(kept: Bools, right: Bools) -> Callable[[Floats], Floats]:
     return lambda w: over(w @ (kept & right).astype(float), w @ kept.astype(float))
 
@@ -377,6 +380,16 @@ def together(
     return means, right[first], users[first], [kinds[row] for row in first]
 
 
+def _is_long(least: int, most: int, text: str) -> bool:
+    """Whether a text has so many words."""
+    return least <= len(Text(text).words) <= most
+
+
+def minus(one: Weighted, other: Weighted) -> Weighted:
+    """The difference of two figures, under the same weights."""
+    return lambda weights: one(weights) - other(weights)
+
+
 def compared(dev: list[Case], held: list[Case]) -> dict[str, Any]:
     """All ways on cases not looked at, with thresholds of the others."""
     at = dict.fromkeys(WAYS, KEEP) | {way: chosen(*scored(dev, way)[:2]) for way in TUNED}
@@ -387,9 +400,8 @@ def compared(dev: list[Case], held: list[Case]) -> dict[str, Any]:
         if way != "filter":
             theirs = scored(held, way)[0] >= at[way]
             for name, of in (("precision", precision), ("f1", f1)):
-                a, b = of(ours >= KEEP, right), of(theirs, right)
                 found[way][f"filter's {name} minus this"] = figure(
-                    lambda w, a=a, b=b: a(w) - b(w), users
+                    minus(of(ours >= KEEP, right), of(theirs, right)), users
                 )
     return found
 
@@ -441,7 +453,7 @@ def real(folder: Path) -> dict[str, Any]:
             ),
         }
     for low, high in LENGTHS:
-        some = [case.only(lambda t, a=low, b=high: a <= len(Text(t).words) <= b) for case in held]
+        some = [case.only(partial(_is_long, low, high)) for case in held]
         name = f"{low} to {high}" if high < 1000 else f"{low} and more"
         found["by words in a sentence"][name] = summary([case for case in some if case.texts])
     found["variants"] = {
@@ -473,7 +485,7 @@ def main() -> None:
     data = Path(os.environ.get("IDIOLECT_DATA", ROOT.parent / "shared" / "data"))
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data
     dev, held = planted("first", range(4)), planted("second", range(100, 108))
-    result = {
+    result: dict[str, Any] = {
         "what": "precision and recall of what the difference filter keeps",
         "task": " ".join((__doc__ or "").split()),
         "versions": {

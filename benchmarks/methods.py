@@ -24,6 +24,7 @@ from idiolect.floor import Extractive
 from idiolect.measure import similarity, text_metric
 from idiolect.report.comparison import to_html
 from idiolect.report.tidy import plain
+from idiolect.roles import Personalizer
 from idiolect.run import Assembly, answer
 from idiolect.run.compare import compare
 from idiolect.run.controls import controls
@@ -61,6 +62,7 @@ def main() -> None:
     built = {
         r.name: Assembly(r, {"encoder": encoder} if "encoder" in r.needs else {})
         for r in sorted(recipes(), key=lambda r: (r.name != "plain", r.name != "rag", r.name))
+        if r.gives is Personalizer
     }
     able = {name: each for name, each in built.items() if _able(each, people)}
     start = time.perf_counter()

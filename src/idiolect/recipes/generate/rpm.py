@@ -22,12 +22,13 @@ Differs from the paper:
       plausible and untrue: what can be checked is the factors' figures and their evidence.
     - The counted voice is ours.
 
-Checked: statistics are exact, by hand and against brute force (tests/profile/test_counted_factors.py);
-    stages, their order, number and fields, in both voices (tests/recipes/test_rpm.py). The counted
-    voice runs on `extractive`, the told one needs a model that answers in JSON. Ratings of product
-    reviews by the counted voice on the floor (`benchmarks/rpm.py`, 700 users) are no better than
-    `rag`'s there, nor than the user's or the peers' mean, and worse than the tone of the text that
-    is rated. What a model notes is not checked.
+Checked: statistics are exact, by hand and against brute force
+    (tests/profile/test_counted_factors.py); stages, their order, number and fields, in both voices
+    (tests/recipes/test_rpm.py). The counted voice runs on `extractive`, the told one needs a model
+    that answers in JSON. Ratings of product reviews by the counted voice on the floor
+    (`benchmarks/rpm.py`, 700 users) are no better than `rag`'s there, nor than the user's or the
+    peers' mean, and worse than the tone of the text that is rated. What a model notes is not
+    checked.
 
 Reference: Kim et al. 2025, arXiv 2505.21082; code named jieyong99/RPM, not read.
 """
