@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -79,6 +81,11 @@ def refreshed(page: Path) -> str:
             with contextlib.redirect_stdout(out):
                 exec(compile(part[10:-3], page.name, "exec", dont_inherit=True), names)
             printed = out.getvalue().strip()
+        elif part.startswith("```sh\n"):
+            for line in filter(str.strip, part[6:-3].splitlines()):
+                bins = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+                env = os.environ | {"PATH": bins, "COLUMNS": "100"}
+                subprocess.run(line, shell=True, env=env, capture_output=True, check=True)
         elif part.startswith("```text\n") and printed is not None:
             part, printed = f"```text\n{printed}\n```", None
         done.append(part)
