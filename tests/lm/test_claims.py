@@ -81,10 +81,10 @@ print(lm.one(Prompt("a")).text, lm.paid, lm.hits)
 
 
 def test_two_processes_pay_once_for_a_call_that_outlasts_the_lease(path: Path) -> None:
-    with StubServer(latency=1.8) as server:
+    with StubServer(latency=3) as server:
         both = [
             subprocess.Popen(
-                [sys.executable, "-c", ASK, server.address, str(path), "1"],
+                [sys.executable, "-c", ASK, server.address, str(path), "2"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -94,7 +94,11 @@ def test_two_processes_pay_once_for_a_call_that_outlasts_the_lease(path: Path) -
         for process in both:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-        said = [process.communicate("\n", timeout=30)[0] for process in reversed(both)]
+        for process in both:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=60)[0] for process in both]
         assert server.requests == 1
     assert sorted(said) == ["stub reply 0 1\n", "stub reply 1 0\n"]
 
