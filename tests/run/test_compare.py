@@ -246,6 +246,15 @@ def test_bad_input_is_refused():
         held(people, metrics=["rogue1"])
 
 
+def test_where_answers_are_not_published_nothing_is_asked():
+    people = world(0, users=5)
+    hidden = replace(held(people), hidden=True, references={})
+    model = Scripted(obey)
+    with pytest.raises(DataError, match="not published"):
+        compare(METHODS, hidden, model)
+    assert not model.prompts
+
+
 def test_the_tables_are_tidy_and_json_holds_them():
     people = world(0, users=6)
     found = compare(

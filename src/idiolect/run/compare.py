@@ -353,9 +353,10 @@ def compare(
 
     Raises:
         SettingError: The first metric is defined on a corpus only, or there are no metrics.
-        DataError: Predictions do not match the examples by id.
+        DataError: Predictions do not match the examples by id, or the answers are not published.
     """
     metrics = (MARK, *benchmark.metrics) if judge is not None else benchmark.metrics
+    _ = benchmark.truths  # before anything is paid for: are the answers published?
     for metric in metrics:
         metric.require()
     if not metrics or (metrics[0].rows is None and metrics[0] is not MARK):
