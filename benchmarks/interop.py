@@ -83,7 +83,7 @@ def in_harness(folder: Path, task: str, path: Path) -> None:
             return [echo(request.arguments[0]) for request in requests]
 
         def loglikelihood(self, requests: Any, **_: Any) -> Any:
-            raise NotImplementedError
+            raise NotImplementedError("the task here asks for texts, not for likelihoods")
 
         loglikelihood_rolling = loglikelihood
 

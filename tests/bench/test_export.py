@@ -275,7 +275,7 @@ class Told(LM):
         return [(0.0 if reply == option else -1.0, False) for reply, option in told]
 
     def loglikelihood_rolling(self, requests, **_):
-        raise NotImplementedError
+        raise NotImplementedError("no task here asks for rolling likelihoods")
 
 found = simple_evaluate(model=Told(), tasks=[task], task_manager=TaskManager(include_path=folder))
 json.dump({k: v for k, v in found["results"][task].items() if "," in k}, open(out, "w"))
