@@ -12,7 +12,7 @@ import pytest
 from idiolect.bench import Benchmark
 from idiolect.catalog import recipe
 from idiolect.data import Event, Population, last_per_user
-from idiolect.errors import DataError, UnknownNameError
+from idiolect.errors import DataError, SettingError, UnknownNameError
 from idiolect.lm import Prompt, Scripted, peers
 from idiolect.measure import text_metric
 from idiolect.report.comparison import MANY, ONE_USER, alarms, notes, to_html
@@ -246,12 +246,14 @@ def test_bad_input_is_refused():
         held(people, metrics=["rogue1"])
 
 
-def test_where_answers_are_not_published_nothing_is_asked():
-    people = world(0, users=5)
-    hidden = replace(held(people), hidden=True, references={})
-    model = Scripted(obey)
+def test_what_cannot_be_compared_is_refused_before_anybody_is_asked():
+    benchmark, model = held(world(0, users=5)), Scripted(obey)
     with pytest.raises(DataError, match="not published"):
-        compare(METHODS, hidden, model)
+        compare(METHODS, replace(benchmark, hidden=True, references={}), model)
+    with pytest.raises(DataError, match="5 requests have none"):
+        compare(METHODS, benchmark, model, predictions={"mine": {}})
+    with pytest.raises(SettingError, match="there are 30 lead-ins"):
+        compare(METHODS, benchmark, model, paraphrases=31)
     assert not model.prompts
 
 

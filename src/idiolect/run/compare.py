@@ -23,7 +23,7 @@ from idiolect.measure import Paired, TextMetric, detectable, holm, paired
 from idiolect.roles import Judge
 from idiolect.run.canary import Canary, watch
 from idiolect.run.controls import WRONG_USER, Control
-from idiolect.run.paraphrases import led
+from idiolect.run.paraphrases import LEAD_INS, led
 from idiolect.run.runner import Assembly, Build, Outcome, Progress, run
 
 if TYPE_CHECKING:
@@ -356,7 +356,13 @@ def compare(
         DataError: Predictions do not match the examples by id, or the answers are not published.
     """
     metrics = (MARK, *benchmark.metrics) if judge is not None else benchmark.metrics
-    _ = benchmark.truths  # before anything is paid for: are the answers published?
+    # All that can be wrong is looked at before anything is paid for.
+    _ = benchmark.truths
+    added = {n: _matched(n, texts, benchmark) for n, texts in (predictions or {}).items()}
+    if not 0 <= paraphrases <= len(LEAD_INS):
+        raise SettingError(
+            f"Found paraphrases={paraphrases!r}; there are {len(LEAD_INS)} lead-ins: give fewer."
+        )
     for metric in metrics:
         metric.require()
     if not metrics or (metrics[0].rows is None and metrics[0] is not MARK):
@@ -395,8 +401,7 @@ def compare(
             noise[name] = np.array([_figures(benchmark, arm, judge, threads) for arm in told])
         if canary:
             canaries[name] = watch(build, benchmark)
-    for name, texts in (predictions or {}).items():
-        found = _matched(name, texts, benchmark)
+    for name, found in added.items():
         arms.append(Arm(name, OWN, found, tuple("" if t is not None else ABSENT for t in found)))
     return comparison(
         benchmark,

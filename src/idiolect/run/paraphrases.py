@@ -7,7 +7,6 @@ user's doing (the 30 neutral controls of the persona study, system 41; our wordi
 
 from __future__ import annotations
 
-from idiolect.errors import SettingError
 from idiolect.lm import LanguageModel, Prompt, Rewriting
 from idiolect.run.runner import Build
 
@@ -64,11 +63,5 @@ class Led(Rewriting):
 
 
 def led(build: Build, n: int) -> Build:
-    """A method whose prompts begin with the `n`th lead-in.
-
-    Raises:
-        SettingError: There are not so many.
-    """
-    if not 0 <= n < len(LEAD_INS):
-        raise SettingError(f"Found lead-in {n}; there are {len(LEAD_INS)}: give fewer.")
+    """A method whose prompts begin with the `n`th of `LEAD_INS`."""
     return lambda lm: build(Led(lm, LEAD_INS[n]))
