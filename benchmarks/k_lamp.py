@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from record import rounded
 
 from idiolect.data import Event, Population, Request, View
 from idiolect.lm import estimate as tokens
@@ -158,10 +159,6 @@ def everybody(link: Dictionary, population: Population) -> Names:
     return names
 
 
-def _r(value: float) -> float:
-    return round(float(value), 4)
-
-
 def compared(population: Population, link: Dictionary, *, subject: bool) -> dict[str, Any]:
     """Recall of each method, and what `k_lamp` gains over it, users taken as a whole."""
     found = cases(population, link, subject=subject)
@@ -186,17 +183,17 @@ def compared(population: Population, link: Dictionary, *, subject: bool) -> dict
     result: dict[str, Any] = {
         "targets": len(found),
         "users": len(set(users)),
-        "entities wanted, mean": _r(sum(len(wanted) for *_, wanted in found) / len(found)),
-        "recall": {name: _r(values.mean()) for name, values in recall.items()},
+        "entities wanted, mean": rounded(sum(len(wanted) for *_, wanted in found) / len(found)),
+        "recall": {name: rounded(values.mean()) for name, values in recall.items()},
         "gain of k_lamp": {},
     }
     for name, values in recall.items():
         if name != OURS:
             gain = estimate(recall[OURS] - values, users)
             result["gain of k_lamp"][f"over {name}"] = {
-                "mean": _r(gain.mean),
-                "low": _r(gain.low),
-                "high": _r(gain.high),
+                "mean": rounded(gain.mean),
+                "low": rounded(gain.low),
+                "high": rounded(gain.high),
             }
     return result
 

@@ -35,13 +35,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from record import difference, figure, rounded
 
 from idiolect.bench.loaders.pgraphrag import SCALE
 from idiolect.bench.loaders.pgraphrag import pgraphrag as load
 from idiolect.data import Event, Events, View
 from idiolect.difference import OwnMean, PeersMean, RelativeRating
 from idiolect.floor import Extractive
-from idiolect.measure import estimate, paired
 from idiolect.measure.meteor import tokens
 from idiolect.recipes.generate.pgraphrag import given_side, pgraphrag, title_and_text
 from idiolect.select import Okapi, OkapiIndex, Random
@@ -125,25 +125,6 @@ def rated(case: Case) -> dict[str, float]:
     return found
 
 
-def figure(values: Floats, users: NDArray[np.str_]) -> dict[str, Any]:
-    """A mean with its 95 % interval, users taken for independent."""
-    found = estimate(values, users)
-    return {"mean": _r(found.mean), "low": _r(found.low), "high": _r(found.high)}
-
-
-def compared(a: Floats, b: Floats, users: NDArray[np.str_]) -> dict[str, Any]:
-    """The mean of a − b, its interval, and how likely it is by chance."""
-    found = paired(a, b, users, np.random.default_rng(SEED), draws=DRAWS)
-    return {
-        "difference": _r(found.difference), "low": _r(found.low), "high": _r(found.high),
-        "p": round(found.p, 4),
-    }  # fmt: skip
-
-
-def _r(value: float) -> float:
-    return round(float(value), 4)
-
-
 def ratings(found: Sequence[Case]) -> dict[str, Any]:
     """Errors of all predictions: all users, and those who have a history."""
     users = np.array([case.view.request.user for case in found])
@@ -160,10 +141,10 @@ def ratings(found: Sequence[Case]) -> dict[str, Any]:
         result[group] = {
             "users": int(at.sum()),
             "mae": {name: figure(values, users[at]) for name, values in wrong.items()},
-            "rmse": {name: _r(np.sqrt((v[at] ** 2).mean())) for name, v in off.items()},
+            "rmse": {name: rounded(np.sqrt((v[at] ** 2).mean())) for name, v in off.items()},
             "mae minus that of": {
                 base: {
-                    name: compared(values, wrong[base], users[at])
+                    name: difference(values, wrong[base], users[at], SEED, DRAWS)
                     for name, values in wrong.items()
                     if name != base
                 }
@@ -254,7 +235,9 @@ def _accuracy(
             "users": int(at.sum()),
             "accuracy": {way: figure(np.array(got)[at], who[at]) for way, got in points.items()},
             "accuracy minus that of none": {
-                way: compared(np.array(got)[at], np.array(points["none"])[at], who[at])
+                way: difference(
+                    np.array(got)[at], np.array(points["none"])[at], who[at], SEED, DRAWS
+                )
                 for way, got in points.items()
                 if way != "none" and not way.endswith("without the text")
             },
@@ -303,7 +286,7 @@ def main() -> None:
             "users with a history": sum(len(case.own) > 0 for case in for_rating),
             "users without neighbours": sum(not len(case.neighbours) for case in for_rating),
             "neighbours, median": float(np.median([len(c.neighbours) for c in for_rating])),
-            "neighbours that are somebody's target": _r(_targets(for_rating)),
+            "neighbours that are somebody's target": rounded(_targets(for_rating)),
             "ratings": ratings(for_rating),
             "titles": choices(for_title, np.random.default_rng(SEED)),
             "recipe on extractive": on_the_floor(folder, name),

@@ -16,8 +16,6 @@ highest (it is least at the median), so the root of the squared error stands bes
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -27,11 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
-from record import ROOT, record
+from product_reviews import with_a_past
+from record import ROOT, record, rounded
 
-from idiolect.data import Population, View
+from idiolect.data import View
 from idiolect.difference import OwnMean, PeersMean, RatesItems, RelativeRating
 from idiolect.measure import bootstrap
 
@@ -58,30 +56,9 @@ class Case:
 
 def cases(path: Path) -> list[Case]:
     """The targets of one file, by its order of users."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        users = json.load(file)
-    rows, targets = [], []
-    for user in users:
-        target, *past = user["profile"]
-        kept = {
-            (r["pid"], r["rating"], r["text"]): r
-            for r in past
-            if r["pid"] != target["pid"] and r["text"] != target["text"]
-        }
-        if kept:
-            targets.append(f"{user['id']}/0")
-        rows += [
-            {
-                "id": f"{user['id']}/{number}",
-                "user": user["id"],
-                "item": review["pid"],
-                "rating": float(review["rating"]),
-            }
-            for number, review in enumerate([target, *kept.values()])
-        ]
-    population = Population(pl.DataFrame(rows))
+    population, targets = with_a_past(path)
     found = []
-    for name in targets:
+    for name, _ in targets:
         event = population.event(name)
         if event.item is not None and event.rating is not None:
             view = population.as_of(population.request(name, give=()))
@@ -97,11 +74,12 @@ def errors(rater: RatesItems, among: Iterable[Case]) -> Errors:
 def gained(gain: Errors, users: list[str]) -> dict[str, float]:
     """Mean gain with its 95 % percentile interval, users drawn with replacement."""
     low, high = bootstrap(gain, np.array(users), np.random.default_rng(SEED), draws=DRAWS)
-    return {"mean": _r(gain.mean()), "low": _r(low), "high": _r(high), "users": len(set(users))}
-
-
-def _r(value: float) -> float:
-    return round(float(value), 4)
+    return {
+        "mean": rounded(gain.mean()),
+        "low": rounded(low),
+        "high": rounded(high),
+        "users": len(set(users)),
+    }
 
 
 Setting = tuple[float, ...]
@@ -142,8 +120,8 @@ def measured(among: Mapping[str, list[Case]]) -> dict[str, Any]:
     for group, files in groups.items():
         joined = {name: np.concatenate([e[f] for f in files]) for name, e in error.items()}
         who = [user for f in files for user in users[f]]
-        result["mae"][group] = {n: _r(e.mean()) for n, e in joined.items()}
-        result["rmse"][group] = {n: _r(np.sqrt((e**2).mean())) for n, e in joined.items()}
+        result["mae"][group] = {n: rounded(e.mean()) for n, e in joined.items()}
+        result["rmse"][group] = {n: rounded(np.sqrt((e**2).mean())) for n, e in joined.items()}
         result["gain"][group] = {
             f"over {name}": gained(joined[name] - joined[RELATIVE], who)
             for name in (ALONE, TUNED, PEERS)

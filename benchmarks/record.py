@@ -10,9 +10,37 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 import idiolect
+from idiolect.measure import estimate, paired
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def rounded(value: float) -> float:
+    """A figure as the files hold it."""
+    return round(float(value), 4)
+
+
+def figure(values: NDArray[np.float64], users: NDArray[np.str_]) -> dict[str, float]:
+    """A mean with its 95 % interval, users taken for independent."""
+    found = estimate(values, users)
+    return {"mean": rounded(found.mean), "low": rounded(found.low), "high": rounded(found.high)}
+
+
+def difference(
+    a: NDArray[np.float64], b: NDArray[np.float64], users: NDArray[np.str_], seed: int, draws: int
+) -> dict[str, float]:
+    """The mean of a − b, its interval, and how likely it is by chance."""
+    found = paired(a, b, users, np.random.default_rng(seed), draws=draws)
+    return {
+        "difference": rounded(found.difference),
+        "low": rounded(found.low),
+        "high": rounded(found.high),
+        "p": rounded(found.p),
+    }
 
 
 def record(

@@ -18,7 +18,6 @@ the user's mean distance from that line on past reviews (shrunk).
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import platform
@@ -29,8 +28,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
+from product_reviews import with_a_past
+from record import rounded
 
 from idiolect.card import Recipe
 from idiolect.data import Population, Request, View
@@ -95,30 +95,7 @@ def tone(*texts: str) -> float:
 
 def cases(path: Path) -> list[Case]:
     """The targets of one file, by its order of users."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        users = json.load(file)
-    rows, targets = [], []
-    for user in users:
-        target, *past = user["profile"]
-        kept = {
-            (r["pid"], r["rating"], r["text"]): r
-            for r in past
-            if r["pid"] != target["pid"] and r["text"] != target["text"]
-        }
-        if kept:
-            targets.append((f"{user['id']}/0", target))
-        rows += [
-            {
-                "id": f"{user['id']}/{number}",
-                "user": user["id"],
-                "item": review["pid"],
-                "rating": float(review["rating"]),
-                "title": review["title"],
-                "text": review["text"],
-            }
-            for number, review in enumerate([target, *kept.values()])
-        ]
-    population = Population(pl.DataFrame(rows))
+    population, targets = with_a_past(path)
     return [
         Case(
             population,
@@ -180,10 +157,6 @@ def predicted(name: str, files: dict[str, list[Case]]) -> dict[str, Numbers]:
     }
 
 
-def _r(value: float) -> float:
-    return round(float(value), 4)
-
-
 def measured(files: dict[str, list[Case]]) -> dict[str, Any]:
     """Errors of each method, and what `rpm` gains over the others, users drawn as a whole."""
     made = {name: predicted(name, files) for name in files}
@@ -199,13 +172,13 @@ def measured(files: dict[str, list[Case]]) -> dict[str, Any]:
         for method in AGAINST:
             found = estimate(error[method] - error[RPM], users)
             gains[f"over {method}"] = {
-                "mean": _r(found.mean),
-                "low": _r(found.low),
-                "high": _r(found.high),
+                "mean": rounded(found.mean),
+                "low": rounded(found.low),
+                "high": rounded(found.high),
             }
         result[group] = {
-            "mae": {method: _r(e.mean()) for method, e in error.items()},
-            "rmse": {method: _r(np.sqrt((e**2).mean())) for method, e in error.items()},
+            "mae": {method: rounded(e.mean()) for method, e in error.items()},
+            "rmse": {method: rounded(np.sqrt((e**2).mean())) for method, e in error.items()},
             "gain of rpm in absolute error": gains,
         }
     return result

@@ -28,12 +28,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from record import difference, figure
 
 from idiolect.data import Event, Population, Request, View
 from idiolect.data.times import as_time
 from idiolect.embed import Lsa
 from idiolect.lm import entries
-from idiolect.measure import estimate, paired, text_metric
+from idiolect.measure import text_metric
 from idiolect.measure.text import content
 from idiolect.select import BySnippet, Dense, Okapi, Random, Recency, Selector, beginning, within
 
@@ -126,30 +127,13 @@ def measured(population: Population) -> dict[str, Any]:
         "texts": len(population),
         "users": len(set(users.tolist())),
         "targets": len(found),
-        "utility": {n: {m: _figure(v, users) for m, v in by.items()} for n, by in values.items()},
+        "utility": {n: {m: figure(v, users) for m, v in by.items()} for n, by in values.items()},
         f"minus {BASE}": {
-            n: {m: _paired(v, values[BASE][m], users) for m, v in by.items()}
+            n: {m: difference(v, values[BASE][m], users, SEED, DRAWS) for m, v in by.items()}
             for n, by in values.items()
             if n != BASE
         },
     }
-
-
-def _figure(values: Floats, users: NDArray[np.str_]) -> dict[str, float]:
-    found = estimate(values, users)
-    return {"mean": _r(found.mean), "low": _r(found.low), "high": _r(found.high)}
-
-
-def _paired(a: Floats, b: Floats, users: NDArray[np.str_]) -> dict[str, float]:
-    found = paired(a, b, users, np.random.default_rng(SEED), draws=DRAWS)
-    return {
-        "difference": _r(found.difference), "low": _r(found.low), "high": _r(found.high),
-        "p": round(found.p, 4),
-    }  # fmt: skip
-
-
-def _r(value: float) -> float:
-    return round(float(value), 4)
 
 
 def main() -> None:
