@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from idiolect.bench import Benchmark, Dataset, Score
     from idiolect.run import Assembly
-    from idiolect.run.compare import Arm
+    from idiolect.run.arm import Arm
 
 Name = Annotated[
     str, typer.Argument(metavar="BENCHMARK", help="See `bench list`.", show_default=False)
@@ -319,7 +319,7 @@ def _answer(
     """Replies to a split whose answers are not published."""
     from idiolect.run import language_model
     from idiolect.run import run as run_all
-    from idiolect.run.compare import OWN, Arm
+    from idiolect.run.arm import OWN, Arm
 
     if folder is None:
         raise SettingError(

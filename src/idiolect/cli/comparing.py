@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from idiolect.data import Population
     from idiolect.measure import TextMetric
     from idiolect.run import Progress
-    from idiolect.run.compare import Comparison
+    from idiolect.run.comparison import Comparison
     from idiolect.run.runner import Build
 
 Methods = Annotated[

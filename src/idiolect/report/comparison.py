@@ -10,7 +10,8 @@ import numpy as np
 
 from idiolect.report import page as html
 from idiolect.report.chart import Axis, Bar, Point, forest, plane
-from idiolect.run.compare import OWN, Arm, Comparison, Test
+from idiolect.run.arm import OWN, Arm
+from idiolect.run.comparison import Comparison, Test
 
 FLOOR = (
     "The model is the LLM-free floor “extractive”: these figures show that the pipes are right. "

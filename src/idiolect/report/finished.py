@@ -18,9 +18,12 @@ from idiolect.bench import Benchmark
 from idiolect.data import Event, Item, Population, Request
 from idiolect.errors import DataError, SettingError
 from idiolect.measure import TextMetric, text_metric
+from idiolect.measure.statistics import Floats
 from idiolect.report.tidy import BETTER, Scored, read_scores
 from idiolect.run import asked, fingerprint
-from idiolect.run.compare import COSTS, OWN, Arm, Comparison, Floats, comparison
+from idiolect.run.arm import COSTS, OWN, Arm
+from idiolect.run.compare import comparison
+from idiolect.run.comparison import Comparison
 from idiolect.run.finished import Finished, Row, finished, named, repeats, same, short
 
 #: How replies are scored by default.

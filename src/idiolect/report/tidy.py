@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from idiolect.errors import DataError, SettingError
-from idiolect.run.compare import COSTS, Comparison
+from idiolect.run.arm import COSTS
+from idiolect.run.comparison import Comparison
 
 if TYPE_CHECKING:
     import polars as pl
