@@ -10,6 +10,7 @@ from idiolect.errors import SettingError
 from idiolect.measure import FEATURES, contrasts, measure
 from idiolect.testing import Town, Truth, town
 from idiolect.testing.town import HABITS
+from idiolect.testing.town.truth import effects
 
 #: Without VADER, which takes half of the time.
 FAST = tuple(f for f in FEATURES if not f.name.startswith("sentiment"))
@@ -72,8 +73,6 @@ def test_strong_habits_move_their_features(here: Town, truth: Truth) -> None:
 
 
 def test_truth_is_what_contrasts_gives_on_the_same_texts(here: Town) -> None:
-    from idiolect.testing.town import _effects
-
     frame = here.population.frame
     values = np.column_stack([measure(frame["text"].to_list(), FAST), frame["rating"].to_numpy()])
     _, item = np.unique(frame["item"].to_numpy(), return_inverse=True)
@@ -83,8 +82,8 @@ def test_truth_is_what_contrasts_gives_on_the_same_texts(here: Town) -> None:
     sizes = contrasts(values, item, user == 7, 1, np.random.default_rng(0))
     mine = np.unique(item[user == 7])
     # The user's own places only, as `contrasts` has it.
-    np.testing.assert_allclose(_effects(cube)[7] > 0, sizes.effect > 0)
-    alone = _effects(cube[mine])[7]
+    np.testing.assert_allclose(effects(cube)[7] > 0, sizes.effect > 0)
+    alone = effects(cube[mine])[7]
     np.testing.assert_allclose(alone, sizes.effect, rtol=1e-6)
 
 
