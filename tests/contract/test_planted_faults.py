@@ -14,8 +14,7 @@ from idiolect.lm import LanguageModel, Number, Prompt, Reply, Tape, Text, option
 from idiolect.profile import Profile
 from idiolect.roles import Fitted, Judge, Nothing, Personalizer, Scorer, Study
 from idiolect.roles import Verdict as Judgement
-from idiolect.testing import contract
-from idiolect.testing.contract import CHECKS, Verdict, check_recipe
+from idiolect.testing.contract import CHECKS, Verdict, check_recipe, stated
 from idiolect.testing.world import world
 
 PAGE = """Text written by a recipe of the tests.
@@ -61,7 +60,7 @@ def history(view: View) -> str:
 
 @pytest.fixture(autouse=True)
 def _one_file_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contract, "MOST_LINES", 1000)
+    monkeypatch.setattr(stated, "MOST_LINES", 1000)
 
 
 def right() -> Recipe[Any, Any]:
@@ -386,7 +385,7 @@ def test_a_fault_is_caught_by_its_check(
 
 
 def test_a_long_file_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contract, "MOST_LINES", 150)
+    monkeypatch.setattr(stated, "MOST_LINES", 150)
     found = failures(right())
     assert [verdict.check for verdict in found] == ["card"]
     assert "at most 150" in found[0].message
