@@ -6,6 +6,7 @@ from typing import Any
 from idiolect.data import Event, Population, Request
 from idiolect.floor import Extractive
 from idiolect.lm import Scripted
+from idiolect.measure.faithfulness import faithfulness
 from idiolect.recipes.generate.resumeflow import resumeflow
 from idiolect.run import answer
 
@@ -50,6 +51,10 @@ def ran(lm: Scripted, **settings: Any) -> Any:
     return outcome.answer
 
 
+def invented(draft: Any) -> list[str]:
+    return [note for note in draft.notes if note.startswith("not in the source")]
+
+
 def test_job_and_resume_are_read_then_each_section_is_rewritten() -> None:
     lm = script()
     ran(lm)
@@ -83,7 +88,7 @@ def test_sections_without_content_are_not_asked_for() -> None:
 
 def test_a_faithful_resume_has_no_note() -> None:
     draft = ran(script())
-    assert draft.notes == ()
+    assert invented(draft) == []
     assert draft.text.startswith(
         "# Jo Reed\n\njo@post.example\n\n## Work experience\n\n- Baker, Blue"
     )
@@ -95,10 +100,10 @@ def test_a_faithful_resume_has_no_note() -> None:
 def test_inventions_are_named_and_kept() -> None:
     changed = WORK | {"company": "Nine Elms Dairy", "description": ["Raised sales by 40%"]}
     draft = ran(script(work_experience={"work_experience": [changed]}))
-    assert draft.notes == (
+    assert invented(draft) == [
         "not in the source: employer 'Nine Elms Dairy'",
         "not in the source: figure '40%'",
-    )
+    ]
     assert "Nine Elms Dairy" in draft.text
 
 
@@ -115,7 +120,50 @@ def test_a_letter_sees_the_resume_and_the_job_and_may_name_the_company() -> None
     assert len(lm.prompts) == resumeflow.calls(letter=1) == 9
     assert json.loads(lm.prompts[-1].section("profile")[0].text)["name"] == "Jo Reed"
     assert draft.text.endswith(draft.value.letter)
-    assert draft.notes == ()
+    assert invented(draft) == []
+
+
+def test_how_far_it_keeps_to_the_source_and_suits_the_job_is_said() -> None:
+    draft = ran(script())
+    found = faithfulness(draft.value.resume.markdown, SOURCE, ADVERT)
+    assert draft.notes[-1] == (
+        f"overlap of the résumé's words with the source: {found.preserved:.0%}, with the job: "
+        f"{found.aligned:.0%} (the source with the job: {found.before:.0%})"
+    )
+    assert draft.value.faithfulness == found
+
+
+def test_what_others_said_to_the_user_is_no_source() -> None:
+    """An assistant's turn and a recalled belief neither reach the model nor excuse an invention."""
+    said = [
+        Event("jo", SOURCE, id="cv", role="user"),
+        Event("jo", "You were at Nine Elms Dairy.", id="said", role="assistant"),
+        Event("jo", "worked for Zork Widgets", id="recalled", extra={"recalled": True}),
+    ]
+    posts = [WORK | {"company": name} for name in ("Nine Elms Dairy", "Zork Widgets")]
+    lm = script(work_experience={"work_experience": posts})
+    outcome = answer(resumeflow.function, Population.of(said), ASKED, lm)
+    assert {name for prompt in lm.prompts for name in prompt.events} == {"cv"}
+    assert outcome.answer.user_model.evidence == ("cv",)
+    assert invented(outcome.answer) == [
+        "not in the source: employer 'Nine Elms Dairy'",
+        "not in the source: employer 'Zork Widgets'",
+    ]
+
+
+def test_a_request_without_an_advertisement_is_refused_before_any_cost() -> None:
+    lm = script()
+    outcome = answer(resumeflow.function, POPULATION, Request("jo", " "), lm)
+    assert outcome.failure.kind == "DataError"
+    assert "the advertisement of a job" in outcome.failure.message
+    assert not lm.prompts
+
+
+def test_events_without_words_are_no_resume() -> None:
+    rated = Population.of([Event("jo", "", rating=4.0)])
+    lm = script()
+    assert answer(resumeflow.function, rated, ASKED, lm).failure.kind == "NoHistoryError"
+    assert not lm.prompts
 
 
 def test_somebody_without_texts_has_no_resume() -> None:

@@ -147,15 +147,20 @@ class Extract:
         ), ""
 
 
-def learnable(events: Events) -> Events:
-    """Those of some events that the user wrote: not another role's, not put in by a program."""
+def by_the_user(events: Events) -> Events:
+    """Those of some events that are the user's: not another role's, not put in by a program."""
     return events.take(
         n
         for n, event in enumerate(events)
         if event.role in (None, "user")
         and not any(event.extra.get(column) for column in NOT_THE_USERS)
-        and _RECALLED.sub("", event.text).strip()
     )
+
+
+def learnable(events: Events) -> Events:
+    """Those of the user's events that have words of their own."""
+    mine = by_the_user(events)
+    return mine.take(n for n, text in enumerate(mine.texts) if _RECALLED.sub("", text).strip())
 
 
 def _recalled(text: str, span: Span) -> bool:

@@ -111,6 +111,25 @@ FORMS: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Application:
+    """A user model: a résumé as data, and the job that it is fitted to.
+
+    Attributes:
+        resume: As it was read.
+        job: As it was read.
+        source: The user's own words, against which what is written is held.
+        evidence: Ids of the events that they are from.
+        notes: What limits it.
+    """
+
+    resume: Resume
+    job: Job
+    source: str
+    evidence: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Tailored:
     """A résumé for a job, its letter, and how far both keep to the source.
 
@@ -133,8 +152,14 @@ class Tailored:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What it invents, in words."""
-        return tuple(f"not in the source: {one.kind} {one.text!r}" for one in self.invented)
+        """What it invents, in words, and how far it keeps to the source."""
+        new = tuple(f"not in the source: {one.kind} {one.text!r}" for one in self.invented)
+        kept = self.faithfulness
+        overlaps = (
+            f"overlap of the résumé's words with the source: {kept.preserved:.0%}, with the job: "
+            f"{kept.aligned:.0%} (the source with the job: {kept.before:.0%})"
+        )
+        return (*new, overlaps)
 
 
 def tailored(

@@ -7,8 +7,8 @@ How it works:
        contact are copied. Skills of a sort that has none left are dropped.
     3. The sections are printed as Markdown. With `letter`, one more prompt writes a cover letter.
     4. `invented` holds the document against the user's own texts: employers, schools, degrees,
-       dates and figures that do not occur there are named in the notes. `faithfulness` says how
-       much is preserved, and how much nearer to the job it came.
+       dates and figures that do not occur there are named in the notes. `faithfulness` says there
+       how much is preserved, and how much nearer to the job it came.
 
 Use it when: a document with fields is fitted to a purpose and must stay true. Prefer instead:
     `rag`, for free text. It needs a model that answers in JSON: `extractive` cannot.
@@ -19,6 +19,8 @@ Differs from the paper:
     - Theirs asks for figures in every point, which models then make up; here only those of the
       source may be used. Inventions are reported, not taken out.
     - The page is Markdown; theirs is LaTeX and PDF. Links are not read from the web.
+    - Overlaps are of the page, the user's texts and the advertisement; theirs are of JSON, whose
+      field names count as common words.
 
 Checked: prompts, fields, order and number (tests/recipes/test_resumeflow.py); measures equal the
     authors' code on made texts (tests/measure/test_faithfulness.py); planted inventions are found
@@ -29,15 +31,16 @@ Reference: Zinjad et al. 2024, arXiv 2402.06221; code Ztrimus/ResumeFlow.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
-from idiolect.errors import NoHistoryError
+from idiolect.errors import DataError, NoHistoryError
 from idiolect.lm import Entry, Json, LanguageModel, Prompt, Sampling, Section, Text, own
 from idiolect.lm.prompt import SectionKind
-from idiolect.profile.resume import FORMS, SECTIONS, Job, Resume, tailored
+from idiolect.profile.extract import learnable
+from idiolect.profile.resume import FORMS, SECTIONS, Application, Job, Resume, tailored
 from idiolect.profile.sections import Document, DocumentWriter
 from idiolect.select import asked_words as wanted
 
@@ -56,25 +59,16 @@ REWRITE = (
     "dates and figures stay as they are; add none."
 )
 RULES = {
-    "work_experience": "Three points a post, each with what was done, how, and what came of it.",
-    "projects": "Three points a project, each with what was done, how, and what came of it.",
+    "work_experience": "Three points a post: what was done, how, and what came of it.",
+    "projects": "Three points a project: what was done, how, and what came of it.",
     "skills": "Keep the skills that the job asks for.",
 }
 NOTHING = "Found no text by {user!r}; a résumé is made of the user's own texts: give one at least."
+NO_JOB = "Found a request without words; ask with the words of the advertisement of a job."
 LETTER = (
     "You see a person's résumé and a job. Write the cover letter of this person for this job. Say "
     "nothing of the person that the résumé does not say. Answer with the letter alone."
 )
-
-
-@dataclass(frozen=True)
-class Application:
-    """A user's résumé as data, and the job that it is fitted to."""
-
-    resume: Resume
-    job: Job
-    evidence: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @recipe(
@@ -95,8 +89,8 @@ def resumeflow(
     lm: LanguageModel,
     *,
     letter: bool = False,  # authors' code: on demand
-    temperature: Temperature = 0.8,  # DPL's code
-    max_tokens: PositiveInt = 2048,  # DPL's code
+    temperature: Temperature = 0.0,  # authors' code with OpenAI's models
+    max_tokens: PositiveInt = 4000,  # authors' code
 ) -> DocumentWriter[Application]:
     sampling = Sampling(temperature, max_tokens=max_tokens)
 
@@ -105,12 +99,17 @@ def resumeflow(
         return Prompt(wording, *shown, expects=expects, sampling=sampling, stage=stage)
 
     def learn(view: View, request: Request) -> Application:
-        if not len(view.own):
+        mine, advert = learnable(view.own), wanted(request)
+        if not len(mine):
             raise NoHistoryError(NOTHING.format(user=request.user))
-        job = ask(READ_JOB, as_section("query", wanted(request)), stage="job", form=Job)
-        resume = ask(READ_RESUME, own(view.own), stage="resume", form=Resume)
+        if not advert.strip():
+            raise DataError(NO_JOB)
+        job = ask(READ_JOB, as_section("query", advert), stage="job", form=Job)
+        resume = ask(READ_RESUME, own(mine), stage="resume", form=Resume)
         read = [reply.value for reply in lm.reply([job, resume])]
-        return Application(read[1], read[0], tuple(view.own.ids))
+        texts = zip(mine.column("title"), mine.texts, strict=True)
+        source = "\n".join(part for pair in texts for part in pair if part)
+        return Application(read[1], read[0], source, tuple(mine.ids))
 
     def prompts(request: Request, known: Application) -> Mapping[str, Prompt]:
         job, resume = as_section("item", asdict(known.job)), asdict(known.resume)
@@ -131,12 +130,9 @@ def resumeflow(
         return asked
 
     def together(view: View, known: Application, said: Mapping[str, Any]) -> Document:
-        texts = zip(view.own.column("title"), view.own.texts, strict=True)
-        source = "\n".join(part for pair in texts for part in pair if part)
         sections = {name: getattr(said[name], name) for name in SECTIONS if name in said}
-        made = tailored(
-            known.resume, sections, said.get("letter", ""), source, wanted(view.request)
-        )
+        written, advert = said.get("letter", ""), wanted(view.request)
+        made = tailored(known.resume, sections, written, known.source, advert)
         return Document(made.text, made, made.notes)
 
     return DocumentWriter(lm, learn, prompts, together)
