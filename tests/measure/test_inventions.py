@@ -21,8 +21,8 @@ SCHOOLS = (
 )  # fmt: skip
 SUBJECTS = ("Physics", "Marine Biology", "Economics", "Computer Science", "History", "Chemistry")
 LEVELS = {
-    "bachelor": ("Bachelor of Science", "BSc", "B.Sc."),
-    "master": ("Master of Science", "MSc", "M.Sc."),
+    "bachelor": ("Bachelor of Science", "BSc", "B.Sc.", "BS", "BA", "Bachelors"),
+    "master": ("Master of Science", "MSc", "M.Sc.", "MS", "MA", "Master's"),
     "doctor": ("PhD", "Ph.D.", "Doctor of Philosophy"),
 }
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -145,6 +145,37 @@ def test_running_text_names(text: str, kind: str, found: str) -> None:
     assert Mention(kind, found) in set(mentions(text))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Holds an MS in Physics", {"degree"}),
+        ("MS Office and BA flights, once a master baker", set()),
+        ("saw a doctor, then a bachelor party", set()),
+        ("Worked with Postgres and Redis", set()),
+        ("Worked for Zork and sons", {"employer"}),
+        ("Began on 5 May 2022, left on June 3rd, 2023", {"date"}),
+    ],
+)
+def test_what_is_a_name_of_which_kind(text: str, kinds: set[str]) -> None:
+    assert {mention.kind for mention in mentions(text)} == kinds
+
+
+def test_a_job_of_the_same_word_is_no_degree_in_the_source() -> None:
+    source = "Scrum Master and doctor of none; studied History."
+    assert [m.text for m in invented({"degree": "MSc in History"}, source)] == ["MSc in History"]
+    assert not invented({"degree": "MA in History"}, "I have a Master of Arts in History")
+
+
+def test_names_joined_by_and_may_stand_apart_in_the_source() -> None:
+    source = "Years at Zork; later at Kestrel Maps."
+    assert not invented("I was at Kestrel Maps and Zork.", source)
+    assert [m.text for m in invented("I was at Zork and Vega.", source)] == ["Zork and Vega"]
+
+
+def test_the_day_of_a_date_is_no_figure() -> None:
+    assert not invented("since 5 May 2022, or May 5th, 2022", "from May 2022")
+
+
 def test_a_month_without_its_year_in_the_source_is_invented_a_bare_year_is_not() -> None:
     assert not invented("since 2020", "from May 2020")
     assert [m.text for m in invented("since June 2020", "from May 2020")] == ["June 2020"]
@@ -165,4 +196,6 @@ def test_what_the_rules_do_not_see() -> None:
     """Limits that the module names: no cue before a name, and a source that spells it otherwise."""
     assert not invented("Kestrel Maps made me their chief.", "")
     assert invented({"company": "NED"}, "Nine Elms Dairy")
+    moved = "Alto Rail, 2019. Kestrel Maps, 2021."
+    assert not invented({"company": "Alto Rail", "from_date": "2021"}, moved)
     assert not invented("seit Mai bei Kestrel Maps", "")

@@ -33,20 +33,26 @@ FIELDS: Mapping[str, Kind] = {
 }
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _YEAR = r"(?:19|20)\d\d"
+_DAY = r"(?:[0-2]?\d|3[01])(?:st|nd|rd|th)?"
 _DATE = re.compile(
-    rf"\b(?:(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?,?\s*(?P<a>{_YEAR})"
+    rf"\b(?:(?:{_DAY}\s+)?(?P<name>{'|'.join(_MONTHS)})[a-z]*\.?(?:\s+{_DAY})?,?\s*(?P<a>{_YEAR})"
     rf"|(?P<before>0?[1-9]|1[0-2])[/.](?P<b>{_YEAR})"
     rf"|(?P<c>{_YEAR})[-/](?P<after>0[1-9]|1[0-2])(?!\d)"
     rf"|(?P<d>{_YEAR}))\b",
     re.IGNORECASE,
 )
-_OF = r"(?:['’]s)?(?:\s+of\s+(?:science|arts|engineering|technology|laws?|philosophy|education))?"
+#: Without one of these the word is no degree: a master baker, a doctor.
+_OF = (
+    r"(?:['’]s|s?(?=\s+(?:of|in|degree)\b))"
+    r"(?:\s+of\s+(?:science|arts|engineering|technology|laws?|philosophy|education))?"
+)
+_SHORT = r"(?=\s+degree\b|\s+in\s+[A-Z])"  # after capitals that mean other things, too
 _LEVELS: Mapping[str, str] = {
     "doctor": rf"ph\.?\s?d|d\.?phil|doctorate|doctor{_OF}",
-    "mba": r"m\.?b\.?a|master\s+of\s+business\s+administration",
-    "master": rf"m\.?\s?sc|m\.s|m\.a|m\.?eng|m\.?tech|master{_OF}",
-    "bachelor": rf"b\.?\s?sc|b\.s|b\.a|b\.?eng|b\.?tech|bachelor{_OF}",
-    "associate": rf"associate(?=['’]s|\s+(?:degree|of)){_OF}",
+    "mba": r"m\.?b\.?a|masters?\s+of\s+business\s+administration",
+    "master": rf"m\.?\s?sc|m\.s|m\.a|m\.?eng|m\.?tech|(?-i:M[AS]{_SHORT})|master{_OF}",
+    "bachelor": rf"b\.?\s?sc|b\.s|b\.a|b\.?eng|b\.?tech|(?-i:B[AS]{_SHORT})|bachelor{_OF}",
+    "associate": rf"associate{_OF}",
 }
 _LEVEL = "|".join(f"(?P<{level}>{words})" for level, words in _LEVELS.items())
 _DEGREE = re.compile(
@@ -55,7 +61,7 @@ _DEGREE = re.compile(
 )
 _NAME = r"(?:[A-Z][\w&'’.-]*\w|[A-Z])(?:\s+(?:(?:of|and|&|for|the)\s+)?[A-Z][\w&'’-]*)*"
 _EMPLOYED = re.compile(
-    r"\b(?:[Aa]t|[Jj]oined|[Ww]ork(?:ed|ing)?\s+(?:for|with)|[Ee]mployed\s+by|[Hh]ired\s+by|"
+    r"\b(?:[Aa]t|[Jj]oined|[Ww]ork(?:ed|ing)?\s+for|[Ee]mployed\s+by|[Hh]ired\s+by|"
     rf"[Ii]ntern(?:ed|ship)?\s+(?:at|with)|[Ff]rom)\s+(?:the\s+)?(?P<name>{_NAME})"
 )
 _FORMS = "Inc|Ltd|LLC|GmbH|AG|Corp|Corporation|Company|PLC|SA|BV|LLP"
@@ -132,9 +138,10 @@ def invented(document: Any, source: str) -> tuple[Mention, ...]:
     """What a document names and its source does not, in the document's order.
 
     An employer or school occurs if its words do, side by side, whatever their case, legal form and
-    place after a comma. A date occurs if its month and year do, in any notation, or its year where
-    it is a year alone; "present" is none. A degree occurs if one of its level does, and the words
-    of its field. A figure occurs if the number does.
+    place after a comma, or if those on either side of an "and" do. A date occurs if its month and
+    year do, in any notation, or its year where it is a year alone; "present" is none. A degree
+    occurs if one of its level does, and the words of its field. A figure occurs if the number does.
+    Where in the source it stands is not asked: a date that moves to another post is not seen.
 
     Args:
         document: A text, or mappings and sequences of texts.
@@ -165,8 +172,8 @@ class _Source:
     def has(self, one: Mention) -> bool:
         match one.kind:
             case "employer" | "school":
-                name = _plain(one.text.split(",")[0])
-                return f" {name} " in self.words
+                name = one.text.split(",")[0]
+                return self.names(name) or all(map(self.names, re.split(r"\s+and\s+", name)))
             case "date":
                 years = {year for year, _ in self.dates}
                 return all(
@@ -179,6 +186,10 @@ class _Source:
                 return _levels(one.text) <= self.levels and told <= self.stems
             case "figure":
                 return _number(one.text) in self.figures
+
+    def names(self, name: str) -> bool:
+        """True if a name occurs."""
+        return f" {_plain(name)} " in self.words
 
 
 def _plain(text: str) -> str:
