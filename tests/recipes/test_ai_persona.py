@@ -67,7 +67,7 @@ def test_every_third_and_each_of_the_last_three(number: int, expected: list[list
 
 
 def authors_schedule(number: int, every: int, last: int) -> list[list[int]]:
-    """Their loop, as it is described: three conversations are kept, and none after an update."""
+    """Their loop, but that it keeps `every` conversations, not three; none after an update."""
     kept: list[int] = []
     updates = []
     for scene in range(1, number + 1):
@@ -86,10 +86,17 @@ def test_the_schedule_and_the_number_of_calls(number: int, every: int, last: int
     assert len(prompts) == ai_persona.calls(own=number, every=every, last=last)
 
 
+def test_no_conversation_is_left_out_where_updates_are_rare() -> None:
+    """Theirs keeps the last three, so that of five the first two would never be read."""
+    _, prompts = ran(conversations(11), every=5)
+    assert sorted(n for read_ in read(prompts) for n in read_) == list(range(1, 12))
+
+
 def test_only_the_latest_conversations_are_gone_through() -> None:
-    _, prompts = ran(conversations(8), conversations=2)
+    draft, prompts = ran(conversations(8), conversations=2)
     assert read(prompts) == [[7], [8]]
     assert len(prompts) == ai_persona.calls(own=8, conversations=2)
+    assert draft.notes == ("6 older conversations were not read",)
 
 
 def test_only_what_the_user_said_and_so_many_messages() -> None:

@@ -145,6 +145,35 @@ def test_the_profile_grows_by_what_is_new():
     assert second.profile.sources == ("e0", "e1", "e2")
 
 
+def test_only_what_was_shown_is_evidence_and_older_texts_are_not_read_later():
+    lm = script("none")
+    first = ask(lm, search=Web(), history=1).answer.user_model
+    assert lm.prompts[0].events == ("e1",)
+    assert first.profile.sources == ("e1",)
+    lm = script("none")
+    second = ask(lm, search=Web(), before=first, day=3, history=1).answer.user_model
+    assert [p.stage for p in lm.prompts] == ["rewrite", "write"], "nothing was written since"
+    assert second.profile.sources == ("e1",)
+
+
+def test_only_the_users_own_words_make_the_profile():
+    """What an assistant said is not the user's, and stands among other people's texts."""
+    said = [
+        Event("u", "I like boats", time=START, id="e0", role="user"),
+        Event("u", "You like trains", time=START, id="a0", role="assistant"),
+        Event("u", "I like trams", time=START, id="r0", extra={"recalled": True}),
+    ]
+    lm = script("boats")
+    request = Request("u", "boats?", time=START + timedelta(days=2))
+    built = Assembly(recipe("eragent"), {"encoder": Hashing(dim=4096)})
+    outcome = answer(built, Population.of(said), request, lm)
+    assert lm.prompts[0].events == ("e0",)
+    assert outcome.answer.user_model.profile.sources == ("e0",)
+    shown = {s.kind: s.events for s in lm.prompts[-1].sections}
+    assert shown["own"] == ("e0",)
+    assert "a0" in shown["peers"]
+
+
 def test_the_default_search_reads_own_and_public_texts_only():
     lm = script("boats")
     outcome = ask(lm, documents=3)

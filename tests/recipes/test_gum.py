@@ -234,6 +234,22 @@ def test_the_audit_keeps_texts_from_being_learned_from() -> None:
     assert outcome.answer.notes == ("1 texts were not learned from, by the audit",)
 
 
+def test_what_the_user_did_not_write_is_not_audited_and_what_is_not_read_is_said() -> None:
+    events = [
+        Event("ann", "I live in Oslo", time=START, id="e0"),
+        Event("ann", "So you live in Rome", time=START, role="assistant", id="e1"),
+        Event("ann", "I live in Graz", time=START, extra={"recalled": True}, id="e2"),
+        Event("ann", "I study Greek", time=START, id="e3"),
+    ]
+    allowed = {"new": True, "kind": "", "subject": "ann", "recipient": "", "allowed": True}
+    lm = script(audit=json.dumps(allowed))
+    asked = Request("ann", time=START + timedelta(days=9))
+    settings = {"audit": True, "batch": 1, "batches": 1}
+    outcome = answer(Assembly(gum, settings=settings), Population.of(events), asked, lm)
+    assert [(p.stage, p.events) for p in lm.prompts] == [("audit", ("e3",)), ("extract", ("e3",))]
+    assert outcome.answer.notes == ("1 older texts were not read",)
+
+
 def test_the_floor_cannot_and_nobody_is_nobody() -> None:
     from idiolect.floor import Extractive
 

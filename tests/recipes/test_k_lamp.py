@@ -60,6 +60,21 @@ def test_one_call_shows_entities_with_counts_and_no_text():
     assert outcome.answer.user_model.evidence == ("e0", "e1", "e2", "e3")
 
 
+def test_what_an_assistant_or_a_program_said_is_nothing_the_user_dealt_with():
+    said = [
+        Event("u", "I went to Rome", time=START, role="user"),
+        Event("u", "Why not try Oslo", time=START, role="assistant"),
+        Event("u", "He loves Graz", time=START, extra={"recalled": True}),
+        Event("u", "", "p0", time=START),
+    ]
+    lm = Scripted({"write": "a suggestion"})
+    request = Request("u", "Where to?", time=START + timedelta(days=1))
+    people = Population.of(said, [Item("p0", "A click")])
+    answer(build(), people, request, lm)
+    lines = lm.prompts[0].section("profile")[0].text.splitlines()
+    assert [line.split(" (")[0] for line in lines] == ["- Rome", "- A click"]
+
+
 def test_nothing_later_is_kept():
     lm = Scripted({"write": "a suggestion"})
     outcome = ask("Where to?", lm, day=29)

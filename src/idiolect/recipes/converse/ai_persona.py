@@ -19,6 +19,7 @@ Differs from the paper:
     - Their persona begins with demographics, which no update may touch. Here these are protected
       attributes that nobody asks for. Personality types are asked for only with `sensitive`.
     - Only what the user said is learned from; theirs shows the assistant's turns as well.
+    - Theirs keeps three conversations whatever `every` is, so that with more some are never read.
     - An unknown name is never added, a group never replaced, and both are noted; a value that is
       overruled stays in the history. A reply that cannot be read is an error; theirs is passed
       over in silence. At most the latest `conversations` are gone through.
@@ -106,8 +107,10 @@ def ai_persona(
 
     def learn(view: View, request: Request) -> Profile:
         mine = learnable(view.own)
-        past = by_thread(mine)[-conversations:]
-        user, update = Profile(request.user), FieldUpdate(schema, mine)
+        threads = by_thread(mine)
+        past, older = threads[-conversations:], len(threads) - conversations
+        told_so = f"{older} older conversations were not read" if older > 0 else ""
+        user, update = Profile(request.user, notes=notes(told_so)), FieldUpdate(schema, mine)
         since: list[Events] = []
         for number, conversation in enumerate(past, 1):
             since = [*since, conversation[:messages]][-every:]

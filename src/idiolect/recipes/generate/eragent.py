@@ -18,7 +18,8 @@ Differs from the paper:
     - It searches the web. Here `search` is a function, query → documents; by default BM25 over the
       user's own and other people's public texts, never the network.
     - A fault while filtering counts as a contradiction there; here it is an error.
-    - `documents` is for all queries together; theirs finds five for each.
+    - `documents` is for all queries together; theirs finds five for each. Theirs learns of the
+      user after it answered; here that comes first, of what was written until then.
     - Its code has neither embeddings nor a writer of the pool; what is kept here is the documents
       that passed, with the question. The profile is a summary in words; theirs is a table.
 
@@ -41,7 +42,7 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.embed import Encoder
 from idiolect.lm import Json, LanguageModel, Prompt, Sampling, own, profile
-from idiolect.profile import Profile, summarized, writing
+from idiolect.profile import Profile, by_the_user, learnable, summarized, writing
 from idiolect.profile.knowledge import (
     Experience,
     Informed,
@@ -113,7 +114,7 @@ def eragent(
         form = Json(Rewritten)
         ask = Prompt(REWRITE, *asked(request), expects=form, sampling=sampling, stage="rewrite")
         made: Rewritten = lm.one(ask).value
-        pool, mine = last.known(request.time), frozenset(view.own.ids)
+        pool, mine = last.known(request.time), frozenset(by_the_user(view.own).ids)
         covers = Trigger(encoder.at(view), threshold, popularity)(made.queries, list(pool))
         kept = [list(pool.values())[at] for at in sorted({at for near in covers for at in near})]
         searched = tuple(q for q, near in zip(made.queries, covers, strict=True) if not near)
@@ -130,13 +131,14 @@ def eragent(
         )
 
     def _updated(known: Profile, view: View) -> Profile:
-        seen = set(known.sources)
-        fresh = view.own.take(n for n, name in enumerate(view.own.ids) if name not in seen)
+        seen, mine = set(known.sources), learnable(view.own)
+        read = max((n for n, name in enumerate(mine.ids, 1) if name in seen), default=0)
+        fresh = latest(view, mine[read:]).events
         if not len(fresh):
             return known
-        shown = profile(known.summary), own(latest(view, fresh).events)
+        shown = profile(known.summary), own(fresh)
         summary = summarized(lm, UPDATE, *shown, sampling=sampling, stage="update")
-        return Profile(known.user, summary, sources=(*known.sources, *fresh.ids))
+        return Profile(known.user, summary, sources=(*known.sources, *fresh.ids[::-1]))
 
     def prompt(request: Request, informed: Informed) -> Prompt:
         known = informed.profile

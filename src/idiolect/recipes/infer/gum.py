@@ -41,7 +41,7 @@ from dataclasses import replace
 from idiolect.card import Count, PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Sampling
-from idiolect.profile import Audit, Extract, Profile, Retrieve, Revise, in_blocks
+from idiolect.profile import Audit, Extract, Profile, Retrieve, Revise, in_blocks, learnable
 from idiolect.profile.retrieve import Decay
 from idiolect.roles import Learner, notes
 
@@ -98,14 +98,15 @@ def gum(
 
     def learn(view: View, request: Request | None = None) -> Profile:
         request = request or view.request
-        revise = Revise(lm, view.own, near, sampling=sampling)
+        mine = learnable(view.own)
+        revise = Revise(lm, mine, near, sampling=sampling)
         profile, refused, left_out = Profile(request.user), 0, 0
-        for events in in_blocks(view.own, batch, batches):
+        for events in in_blocks(mine, batch, batches):
             read = allowed(profile, events) if audit else events
             found = propose(read)
             profile = revise(profile, found.claims)
             refused, left_out = refused + len(found.refused), left_out + len(events) - len(read)
-        newest = view.own[-1].time if len(view.own) else None
+        newest, older = mine[-1].time if len(mine) else None, len(mine) - batch * batches
         told = Retrieve(limit, decay=decay)(
             profile.current(), request.words, request.time or newest
         )
@@ -113,8 +114,9 @@ def gum(
             profile,
             summary="\n".join(f"- {claim.text}" for claim, _ in told),
             notes=notes(
-                "" if len(view.own) else f"{request.user!r} wrote nothing: nothing is believed",
+                "" if len(mine) else f"{request.user!r} wrote nothing: nothing is believed",
                 f"{refused} claims were refused, most for want of evidence" if refused else "",
+                f"{older} older texts were not read" if older > 0 else "",
                 f"{left_out} texts were not learned from, by the audit" if left_out else "",
             ),
         )
