@@ -11,7 +11,15 @@ from scipy.signal import lfilter
 
 from idiolect.data import Event, Population
 from idiolect.difference import Measured, measure_drift
-from idiolect.difference.drift import Crowd, _change, _changes, _crowd, _deviation, _over, _shuffled
+from idiolect.difference.changes import (
+    Crowd,
+    changes,
+    crowd_of,
+    deviation,
+    late_minus_early,
+    shuffled,
+    studentized,
+)
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.report.differ import EXPLAINED, differ_over_time
 from idiolect.testing import town
@@ -190,10 +198,10 @@ def test_runs_of_like_texts_are_not_taken_for_drift() -> None:
     for _ in range(25):
         noise = rng.normal(size=(160, 40))
         x = lfilter([1], [1, -0.3], noise, axis=0)[100:]
-        runs.append(_changes(x, x, late, nobody, settings).p <= 0.05)
-        gap = np.abs(_change(x[None], 30)[0])
+        runs.append(changes(x, x, late, nobody, settings).p <= 0.05)
+        gap = np.abs(late_minus_early(x[None], 30)[0])
         orders = np.array([rng.permutation(60) for _ in range(200)])
-        plain.append((np.abs(_change(x[orders], 30)) >= gap).mean(axis=0) <= 0.05)
+        plain.append((np.abs(late_minus_early(x[orders], 30)) >= gap).mean(axis=0) <= 0.05)
     assert np.mean(plain) > 0.11, "shuffling alone would have been wrong here"
     assert np.mean(runs) < 0.09
 
@@ -201,11 +209,11 @@ def test_runs_of_like_texts_are_not_taken_for_drift() -> None:
 def test_shuffling_is_exact_where_texts_are_exchangeable() -> None:
     x = RNG(0).normal(size=(6, 4))
     x[:, 3] = [0, 0, 0, 0, 0, 2]  # one text in six
-    observed = np.abs(_over(_change(x[None], 3), _deviation(x[None], 3)))[0]
+    observed = np.abs(studentized(late_minus_early(x[None], 3), deviation(x[None], 3)))[0]
     every = x[np.array(list(permutations(range(6))))]
-    sizes = np.abs(_over(_change(every, 3), _deviation(every, 3)))
+    sizes = np.abs(studentized(late_minus_early(every, 3), deviation(every, 3)))
     exact = (sizes >= observed * (1 - 1e-9)).mean(axis=0)
-    sampled = _shuffled(x, 3, observed, Measured(draws=20_000))
+    sampled = shuffled(x, 3, observed, Measured(draws=20_000))
     np.testing.assert_allclose(sampled, exact, atol=0.015)
     assert exact[3] == 1
 
@@ -220,7 +228,7 @@ def test_the_deviation_is_the_double_sum_of_autocovariances() -> None:
         for i in range(n)
         for j in range(n)
     )
-    assert _deviation(x[None], early)[0, 0] == pytest.approx(total**0.5)
+    assert deviation(x[None], early)[0, 0] == pytest.approx(total**0.5)
 
 
 def test_the_crowds_change_is_that_of_each_against_themselves() -> None:
@@ -229,7 +237,7 @@ def test_the_crowds_change_is_that_of_each_against_themselves() -> None:
     late = np.array([0, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0], dtype=bool)
     apart = np.where(user == 3, 9.0, 1.0)[:, None] + np.zeros((13, 2))
     apart[late, 1] += [2, 2, 2, 2, 2, 2, 2, 2]
-    crowd = _crowd(apart, user, late)
+    crowd = crowd_of(apart, user, late)
     assert crowd.people == 3  # the third has no early text
     np.testing.assert_allclose(crowd.change, [0, 2])
     np.testing.assert_allclose(crowd.error, 0, atol=1e-12)
