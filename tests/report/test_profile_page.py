@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import chain
@@ -11,10 +12,12 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from idiolect.data import Event
-from idiolect.profile import Claim, Profile, Render, Span
+from idiolect.difference import Difference, Measure, Measurements
+from idiolect.profile import Claim, Profile, Render, Span, claims
 from idiolect.report import profile_page, profile_trace
 from idiolect.report.profile_html import to_html
-from idiolect.report.profile_parts import Parts, frame, plain
+from idiolect.report.profile_parts import Line, Parts, frame, sure
+from idiolect.report.words import plain
 from idiolect.run.profile_file import Standing, Stored
 
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
@@ -88,7 +91,7 @@ def test_marks_words_and_bars(stored):
     assert lines["c1"].split()[1] == "●" and lines["c2"].split()[1] == "○"  # noqa: PT018
     assert lines["c7"].split()[1] == "×"
     # Ten cells, as many full as tenths.
-    for name, full, share in (("c1", 4, "42%"), ("c2", 9, "93%"), ("c4", 5, "50%")):
+    for name, full, share in (("c1", 4, "42% sure"), ("c2", 9, "93% sure"), ("c4", 5, "50% sure")):
         assert lines[name].count("█") == full
         assert lines[name].count("░") == 10 - full
         assert lines[name].endswith(share)
@@ -101,6 +104,57 @@ def test_marks_words_and_bars(stored):
         assert part in said
 
 
+def measured(*known: tuple[str, float, float, float]) -> Stored:
+    """A profile of measured differences: feature, effect, percentile, q."""
+    measures = tuple(
+        Measure(name, "writing", effect, rank, q, q, 2.0, 1.0, 20, 24, 374)
+        for name, effect, rank, q in known
+    )
+    found = Measurements("ann", measures, own=("e1",), reference=("r1",), least=0.1).differences()
+    own = [Event("ann", TEXT, time=DAY, id="e1")]
+    made = claims(found, own)
+    return Stored(Profile("ann", differences=found).add(made, "found", at=DAY))
+
+
+def test_a_measured_claim_s_bar_is_where_the_person_stands_among_others():
+    stored = measured(("commas", 0.6, 67.2, 0.01), ("numbers", -0.8, 22.0, 0.0005),
+                      ("questions", 3.0, 99.8, 0.02), ("asides", 0.7, 40.0, 0.05))  # fmt: skip
+    lines = {claim.text.split()[2]: Line.of(stored, claim) for claim in stored.profile.claims}
+    assert lines["commas"].figure == "67 of 100"
+    assert lines["commas"].share == pytest.approx(0.672)
+    assert lines["numbers"].figure == "78 of 100", "fewer than 78 of 100 others"
+    assert lines["numbers"].about.startswith(">99% sure, d = -0.8 over 20 things, 1 text")
+    assert lines["questions"].figure == ">99 of 100", "not all of them"
+    assert lines["commas"].words.endswith(" against 1.00 per 100 words.")
+    # Strongest first is by what the bars show.
+    shown = [line.share for line in (Line.of(stored, c) for c in Parts.of(stored.profile).apart)]
+    assert shown == sorted(shown, reverse=True)
+    said = " ".join(printed(lambda console: profile_page.show(stored, console), 100).split())
+    assert "████████░░ 78 of 100" in said
+    assert "have less of it than the person" in said
+    claim = next(c for c in stored.profile.claims if "fewer" in c.text)
+    said = printed(lambda console: profile_trace.one(stored, claim, console), 100)
+    assert "78 have more of it, as a mean over 20 things" in " ".join(said.split())
+    assert "-0.8, 22nd percentile" in said, "the history has the words as they were"
+
+
+def test_words_that_were_not_measured_have_no_such_bar():
+    stored = measured(("commas", 0.6, 67.2, 0.01))
+    corrected = replace(stored, profile=stored.profile.correct("c1", "Loves commas.", at=DAY))
+    line = Line.of(corrected, corrected.profile.claim("c1"))
+    assert (line.words, line.figure, line.share) == ("Loves commas.", "100% sure", 1.0)
+    assert line.about == "corrected by the person 2024-05-01, 1 text"
+    others = (Difference("writing", stored.profile.claim("c1").text, "told"),)
+    told = replace(stored, profile=replace(stored.profile, differences=others))
+    assert Line.of(told, told.profile.claim("c1")).figure == "99% sure"
+
+
+def test_nothing_is_rounded_to_certainty():
+    assert [sure(c) for c in (0, 0.004, 0.5, 0.994, 0.995, 0.9999, 1)] == [
+        "0% sure", "<1% sure", "50% sure", "99% sure", ">99% sure", ">99% sure", "100% sure",
+    ]  # fmt: skip
+
+
 def test_a_terminal_without_unicode_gets_signs_that_it_has(stored):
     said = printed(
         lambda console: profile_page.show(stored, console, evidence=True), encoding="latin-1"
@@ -108,7 +162,7 @@ def test_a_terminal_without_unicode_gets_signs_that_it_has(stored):
     signs = "".join(said.split()).replace(plain(NASTY), "")
     for sign in "█░●○◆×│":
         assert sign not in signs
-    assert "####......  42%" in said
+    assert "####......   42% sure" in said
     assert "> a long review" in said
 
 
@@ -230,7 +284,9 @@ def test_the_html_page_is_whole_and_escapes_the_data(stored):
     assert "script" not in tags.seen
     assert "&lt;script&gt;" in page
     assert "their17" not in page
-    assert "width:93%" in page
+    assert 'style="width:93.0%"' in page
+    for kind in ("stated", "inferred", "ended", "suppressed"):
+        assert f'class="claim {kind}"' in page
 
 
 def test_the_table_has_every_claim_and_of_others_only_counts(stored):

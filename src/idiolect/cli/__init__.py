@@ -73,5 +73,10 @@ def main() -> None:
 
 
 def _end(message: str) -> NoReturn:
-    sys.stderr.write(f"Error: {' '.join(message.split())}\n")
+    line = " ".join(message.split())
+    if not line.isprintable():
+        from idiolect.report.words import plain
+
+        line = plain(line)
+    sys.stderr.write(f"Error: {line}\n")
     raise SystemExit(2) from None

@@ -25,7 +25,7 @@ def to_markdown(profile: Profile) -> str:
     A claim is a line that ends in its id as a comment. Delete a line and the claim is suppressed,
     change its words and it is corrected, write a new line and it is stated.
     """
-    lines = [f"# What is believed of {profile.user}", ""]
+    lines = [_heading(profile), ""]
     if profile.summary:
         lines += [*(f"> {line}" for line in profile.summary.splitlines()), ""]
     grouped: dict[str, list[Claim]] = {}
@@ -52,7 +52,7 @@ def from_markdown(profile: Profile, text: str) -> Profile:
         DataError: It is another user's, a line is no claim, or an id stands twice or nowhere.
     """
     lines = text.splitlines()
-    heading = f"# What is believed of {profile.user}"
+    heading = _heading(profile)
     if not lines or lines[0].strip() != heading:
         raise DataError(
             f"Found {lines[0][:60] if lines else ''!r} as the first line; {heading!r} is needed. "
@@ -102,6 +102,10 @@ def _read(
             else:
                 said[name] = (words, dimension)
     return said, new
+
+
+def _heading(profile: Profile) -> str:
+    return f"# What is believed of {_one_line(profile.user)}"
 
 
 def _one_line(text: str) -> str:

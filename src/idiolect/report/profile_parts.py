@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idiolect.profile.claim import Claim
-from idiolect.profile.profile import Change, Profile
+from idiolect.difference import Measure
+from idiolect.profile import Change, Claim, Profile
+from idiolect.report.words import many
 from idiolect.run.profile_file import Stored
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ MEANING = {
     "corrected": "in the person's own words",
     "suppressed": "not to be used",
 }
+#: What the bar and the figure of a claim say that was measured, and of any.
+_OF_OTHERS = (
+    "N of 100, where it was measured: so many of 100 others who wrote about the same thing have "
+    "less of it than the person (more, where the claim says less); 50 is like everybody."
+)
+_SURE = "N% sure: that it is so, and no accident."
 #: Claims that the first section shows.
 FIRST = 5
 #: Distinctiveness from which a claim sets somebody apart, as the filter's default.
@@ -31,7 +38,7 @@ class Parts:
 
     Attributes:
         apart: What sets the person apart most, strongest first.
-        sides: Dimension → its other claims.
+        sides: Heading of a dimension → its other claims.
         ended: No longer true.
         suppressed: Not to be used.
     """
@@ -51,7 +58,9 @@ class Parts:
         sides: dict[str, list[Claim]] = {}
         for claim in current:
             if claim not in apart:
-                sides.setdefault(claim.dimension, []).append(claim)
+                name = claim.dimension.strip() or "other"
+                heading = name[0].upper() + name[1:] if name.islower() else name
+                sides.setdefault(heading, []).append(claim)
         return cls(
             apart,
             sides,
@@ -59,19 +68,98 @@ class Parts:
             tuple(c for c in profile.claims if c.status == "suppressed"),
         )
 
+    def sections(self, user: str) -> Iterator[tuple[str, Sequence[Claim]]]:
+        """Heading and claims, without those that have none."""
+        named = (
+            (f"What sets {user} apart", self.apart),
+            *self.sides.items(),
+            ("No longer true", self.ended),
+            ("Not used", self.suppressed),
+        )
+        return ((heading, claims) for heading, claims in named if claims)
+
+
+@dataclass(frozen=True)
+class Line:
+    """How a page shows a claim.
+
+    Attributes:
+        words: What it says; the figures that stand beside it are left out.
+        share: 0..1, how far the bar is filled.
+        figure: What the bar says.
+        about: Confidence, status, validity, evidence and standing.
+    """
+
+    words: str
+    share: float
+    figure: str
+    about: str
+
+    @classmethod
+    def of(cls, stored: Stored, claim: Claim) -> Line:
+        """The line of a claim.
+
+        The bar of a measured one is where the person stands among others. Its confidence would
+        say little there: what is not surely different is no claim.
+        """
+        known, found = about(stored, claim), measure(stored.profile, claim)
+        if found is None:
+            return cls(claim.text, claim.confidence, sure(claim.confidence), known)
+        # `Measurements.sentence` ends in figures, which are told here.
+        words, cut, _ = claim.text.rpartition(" (d = ")
+        over = f" over {many(found.items, 'thing')}" if found.items != found.texts else ""
+        return cls(
+            f"{words}." if cut else claim.text,
+            beyond(found),
+            f"{hundredths(beyond(found))} of 100",
+            f"{sure(claim.confidence)}, d = {found.effect:+.1f}{over}" + f", {known}" * bool(known),
+        )
+
+
+def bars(profile: Profile) -> tuple[str, ...]:
+    """What the bars of a profile's claims say: of the two kinds, those that there are."""
+    some = any(measure(profile, claim) is not None for claim in profile.claims)
+    return (_OF_OTHERS, _SURE) if some else (_SURE,)
+
+
+def measure(profile: Profile, claim: Claim) -> Measure | None:
+    """The figures of a claim; None where it was not measured, or the words are now others."""
+    of = (d.measure for d in profile.differences if d.text == claim.text)
+    return next((found for found in of if found is not None), None)
+
+
+def beyond(found: Measure) -> float:
+    """The share of others, 0..1, that the person is beyond in the direction of a difference.
+
+    It is the mean rank of the person's texts among the others' on the same things: the
+    probability of superiority, equal texts counting half.
+    """
+    return (found.percentile if found.effect > 0 else 100 - found.percentile) / 100
+
 
 def strength(profile: Profile, claim: Claim) -> float:
-    """How far a claim sets somebody apart: 0 for what does not, or was not compared.
+    """How far a claim sets somebody apart, 0..1: 0 for what does not, or was not compared.
 
-    A measured difference counts by its effect, 1 for a standard deviation; others by how
-    distinctive they are.
+    A measured difference counts by the share of others that the person is beyond; other claims by
+    how distinctive they are.
     """
-    for found in profile.differences:
-        if found.measure is not None and found.text == claim.text:
-            return abs(found.measure.effect)
+    if (found := measure(profile, claim)) is not None:
+        return beyond(found)
     if claim.distinctiveness is not None and claim.distinctiveness >= _APART:
         return claim.distinctiveness
     return 0.0
+
+
+def hundredths(share: float) -> str:
+    """A share as whole hundredths, of which none is rounded to nothing or to all."""
+    if 0 < share < 0.005:
+        return "<1"
+    return ">99" if 0.995 <= share < 1 else f"{100 * share:.0f}"
+
+
+def sure(confidence: float) -> str:
+    """A confidence in words."""
+    return f"{hundredths(confidence)}% sure"
 
 
 def lead(stored: Stored) -> str:
@@ -107,17 +195,20 @@ def remarks(stored: Stored) -> tuple[str, ...]:
 def about(stored: Stored, claim: Claim) -> str:
     """Status, validity, evidence and standing of a claim, in a line."""
     said: list[str] = []
-    if claim.status in ("stated", "corrected"):
-        said.append(f"{claim.status} by the person")
+    last = f"{claim.learned_at:%Y-%m-%d}" if claim.learned_at else ""
+    if claim.status == "stated":
+        said.append("stated by the person")
+    elif claim.status == "corrected":  # and that is when it was learned
+        said.append(f"corrected by the person {last}".rstrip())
+        last = ""
     if claim.when:
         said.append(f"when: {claim.when}")
     if claim.valid_from or claim.valid_to:
         since = f"since {claim.valid_from:%Y-%m-%d}" if claim.valid_from else ""
         until = f"until {claim.valid_to:%Y-%m-%d}" if claim.valid_to else ""
         said.append(" ".join(filter(None, (since, until))))
-    last = f"last {claim.learned_at:%Y-%m-%d}" if claim.learned_at else ""
     if claim.own:
-        said += [many(len(claim.own), "text"), last]
+        said += [many(len(claim.own), "text"), last and f"last {last}"]
     if claim.sensitive:
         said.append(f"sensitive: {claim.sensitive}")
     if why := against(stored, claim):
@@ -155,7 +246,7 @@ def step(change: Change, now: Claim | None) -> list[tuple[str, str, str]]:
         "": lambda c: c.text,
         "dimension": lambda c: c.dimension,
         "status": lambda c: c.status,
-        "confidence": lambda c: f"{c.confidence:.0%}",
+        "confidence": lambda c: f"{hundredths(c.confidence)}%",
         "holds until": lambda c: f"{c.valid_to:%Y-%m-%d}" if c.valid_to else "now",
         "holds since": lambda c: f"{c.valid_from:%Y-%m-%d}" if c.valid_from else "always",
         "own texts": lambda c: str(len(c.own)),
@@ -164,18 +255,6 @@ def step(change: Change, now: Claim | None) -> list[tuple[str, str, str]]:
     }
     pairs = ((name, value(before), value(now)) for name, value in shown.items())
     return [(name, old, new) for name, old, new in pairs if old != new]
-
-
-def many(number: int, thing: str) -> str:
-    """A number of things: 1 text, 2 texts."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def plain(text: str) -> str:
-    """Words of the data on one line, without what moves a terminal's cursor or turns its text."""
-    line = " ".join(text.split())
-    # Joiners make emoji and Persian words.
-    return "".join(c if c.isprintable() or c in "\u200c\u200d" else "�" for c in line)
 
 
 def frame(kept: Sequence[Stored]) -> pl.DataFrame:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from idiolect.data import Event
-from idiolect.profile.claim import Claim, Span
-from idiolect.profile.profile import Change, Profile
+from idiolect.profile import Change, Claim, Profile, Span
 from idiolect.report.profile_page import Pen
-from idiolect.report.profile_parts import MEANING, many, plain, step
+from idiolect.report.profile_parts import MEANING, beyond, hundredths, measure, step, sure
+from idiolect.report.words import many, plain
 from idiolect.run.profile_file import Stored
 
 if TYPE_CHECKING:
@@ -41,17 +41,26 @@ def one(
         most: Texts that are shown.
     """
     pen = Pen(console)
-    pen.heading(plain(stored.profile.user))
+    pen.heading(stored.profile.user)
     pen.claim(stored, claim)
     again = claim.version - 1
     changes = f"changed {many(again, 'time')}" if again else "never changed"
     pen.words(
-        f"{claim.status}: {MEANING[claim.status]}; {claim.confidence:.0%} sure; about "
-        f"{plain(claim.dimension)}; {changes}.",
+        f"{claim.status}: {MEANING[claim.status]}; {sure(claim.confidence)}; about "
+        f"{claim.dimension}; {changes}.",
         indent=2,
     )
+    if (found := measure(stored.profile, claim)) is not None:
+        less = "more" if found.effect < 0 else "less"
+        pen.words(
+            f"Of 100 others who wrote about the same thing, {hundredths(beyond(found))} have "
+            f"{less} of it, as a mean over {many(found.items, 'thing')}; equal texts count half. "
+            f"d = {found.effect:+.2f} standard deviations; q = {found.q:.2g}: of findings as "
+            "sure as this, the share that is chance.",
+            indent=2,
+        )
     if (standing := stored.standing.get(claim.text)) is not None:
-        pen.words(plain(f"Distinctive {standing.reason}."), indent=2)
+        pen.words(f"Distinctive {standing.reason}.", indent=2)
     if claim.reference:
         who = f"by {many(people, 'other')}" if people else "of others"
         pen.words(f"Compared with {many(len(claim.reference), 'text')} {who}.", indent=2)
@@ -68,12 +77,13 @@ def _evidence(pen: Pen, claim: Claim, own: Mapping[str, Event] | None, most: int
         by_user = claim.status in ("stated", "corrected")
         pen.words("The person's word." if by_user else "No text shows it.", indent=2)
         return
-    # Texts that are quoted first.
-    names = sorted(claim.own, key=lambda name: all(not s.quote for s in _spans(claim, name)))
+    quoted = [name for name in claim.own if any(span.quote for span in _spans(claim, name))]
+    whole = [name for name in claim.own if name not in quoted]
+    names = quoted if own is None else quoted + whole
     for name in names[:most]:
         quotes = [span for span in _spans(claim, name) if span.quote]
         event = None if own is None else own.get(name)
-        pen.words(f"{plain(name)}{_when(event)}", indent=2, style="dim")
+        pen.words(f"{name}{_when(event)}", indent=2, style="dim")
         if own is not None and event is None:
             pen.words("! these data have no such event of this person", indent=4, style="red")
         elif event is not None and not all(span.occurs(event) for span in quotes):
@@ -83,12 +93,14 @@ def _evidence(pen: Pen, claim: Claim, own: Mapping[str, Event] | None, most: int
             pen.words(marked, indent=4)
         else:
             for span in quotes:
-                pen.words(plain(span.quote), indent=4, first=pen.quoting, style="italic")
-            if not quotes:
-                pen.words("as a whole", indent=4)
+                pen.words(span.quote, indent=4, first=pen.quoting, style="italic")
     if len(names) > most:
         pen.words(f"and {many(len(names) - most, 'text')} more: --all", indent=2, style="dim")
     if own is None:
+        if whole:
+            more = ", …" if len(whole) > most else ""
+            first = ", ".join(whole[:most])
+            pen.words(f"{many(len(whole), 'text')} as a whole: {first}{more}", indent=2)
         pen.words("The texts themselves: give the data, --data SOURCE.", indent=2, style="dim")
 
 
@@ -99,7 +111,7 @@ def _spans(claim: Claim, event: str) -> list[Span]:
 def _when(event: Event | None) -> str:
     if event is None:
         return ""
-    title = f", {plain(event.title)}" if event.title else ""
+    title = f", {event.title}" if event.title else ""
     return (f", {event.time:%Y-%m-%d}" if event.time else "") + title
 
 
@@ -132,9 +144,8 @@ def _flat(text: str) -> str:
 
 def _steps(pen: Pen, steps: Sequence[Change], profile: Profile) -> None:
     """Steps of one claim, oldest first, each with what it was before."""
-    forms = [*(change.before for change in steps[1:]), None]
     now = next((claim for claim in profile.claims if claim.id == steps[-1].claim), None)
-    forms[-1] = now
+    forms = (*(change.before for change in steps[1:]), now)
     for change, after in zip(steps, forms, strict=True):
         changed(pen, change, after)
 
@@ -142,22 +153,22 @@ def _steps(pen: Pen, steps: Sequence[Change], profile: Profile) -> None:
 def changed(pen: Pen, change: Change, after: Claim | None) -> None:
     """Prints one step: what, when, why, and each field before and after."""
     when = f", {change.at:%Y-%m-%d %H:%M}".removesuffix(" 00:00") if change.at else ""
-    why = f": {plain(change.reason)}" if change.reason != change.kind else ""
+    why = f": {change.reason}" if change.reason != change.kind else ""
     pen.words(f"version {change.version}, {change.kind}{when}{why}", indent=2)
     for field, old, new in step(change, after):
         if field:
-            pen.words(f"{field}: {plain(old)} {pen.arrow} {plain(new)}", indent=4)
+            pen.words(f"{field}: {old} {pen.arrow} {new}", indent=4)
             continue
         if old:
-            pen.words(plain(old), indent=4, first="- ", style="red")
+            pen.words(old, indent=4, first="- ", style="red")
         if new:
-            pen.words(plain(new), indent=4, first="+ ", style="green")
+            pen.words(new, indent=4, first="+ ", style="green")
 
 
 def compared(before: Profile, after: Profile, console: Console) -> None:
     """Prints what changed from a profile to a later one, claim by claim."""
     pen, changes = Pen(console), before.diff(after)
-    pen.heading(f"{plain(after.user)}, version {before.version} {pen.arrow} {after.version}")
+    pen.heading(f"{after.user}, version {before.version} {pen.arrow} {after.version}")
     now = {claim.id: claim for claim in after.claims}
     # A step that was there before has left its trace: what is new is that events were forgotten.
     fewer = [c for c in changes if c.version <= before.version and c.kind != "forgotten"]
