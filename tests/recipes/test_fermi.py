@@ -131,6 +131,26 @@ def test_a_prompt_without_failures_ends_the_search():
     assert outcome.answer.user_model.notes == ("Right on 100% of 5 of the user's answers.",)
 
 
+def test_a_prompt_that_spoils_the_form_of_answers_is_wrong_and_loses():
+    """The start must be answered in form, else the model cannot do it and the request fails."""
+
+    def talks(prompt):
+        told = prompt.section("profile")[0].text
+        return "It depends on so much." if told == "explain" else believes(prompt)
+
+    lm = Scripted(proposes("explain", "noon:coffee", "x", "y") | {"answer": talks})
+    outcome = ask(lm, rounds=2, prompts=2)
+    assert outcome.failure is None
+    assert outcome.answer.user_model.summary == "noon:coffee"
+    assert [p.stage for p in lm.prompts].count("answer") == 5 * 5, "nothing is drawn again"
+    second = [p for p in lm.prompts if p.stage == "propose"][2]
+    assert second.section("profile")[0].text == "explain"
+    assert {e.fact("answered") for e in second.section("own")} == {"nothing that can be read"}
+    never = ask(Scripted(proposes() | {"answer": "It depends."}))
+    assert never.failure.kind == "ReplyError"
+    assert len(never.calls) == 5, "before any prompt is proposed"
+
+
 def test_only_the_latest_answers_are_asked():
     lm = Scripted(proposes("a"))
     ask(lm, rounds=1, prompts=1, events=2)

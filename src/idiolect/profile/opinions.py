@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from idiolect.data import Event, Item, View
+from idiolect.errors import ReplyError
 from idiolect.lm import (
     Choice,
     Entry,
@@ -45,10 +47,24 @@ class Opinion:
     @property
     def said(self) -> str:
         """The answer in words."""
-        return f"{self.answer:g}" if isinstance(self.answer, float) else self.answer
+        return in_words(self.answer)
 
-    def prompt(self, instruction: str, told: str, sampling: Sampling | None = None) -> Prompt:
-        """Asks it of a model that is told something of the user."""
+    def prompt(
+        self,
+        instruction: str,
+        told: str,
+        sampling: Sampling | None = None,
+        *,
+        strict: bool = True,
+    ) -> Prompt:
+        """Asks it of a model that is told something of the user.
+
+        Args:
+            instruction: The wording.
+            told: What it is told.
+            sampling: How the answer is drawn.
+            strict: An answer that cannot be read is an error; else its value is "", which is wrong.
+        """
         words = self.event.text
         among = self.expects.options if isinstance(self.expects, Choice) else ()
         return Prompt(
@@ -57,7 +73,7 @@ class Opinion:
             item(self.about),
             Section("query", (Entry(words, events=(self.event.id,)),)) if words else None,
             options(among),
-            expects=self.expects,
+            expects=self.expects if strict else _lenient(self.expects),
             sampling=sampling,
             stage="answer",
         )
@@ -67,6 +83,37 @@ class Opinion:
         if isinstance(value, float) and isinstance(self.answer, float):
             return abs(value - self.answer) < 0.5
         return value == self.answer
+
+
+def in_words(answer: str | float) -> str:
+    """An answer as prompts show it; an empty one could not be read."""
+    return f"{answer:g}" if isinstance(answer, float) else answer or "nothing that can be read"
+
+
+class _MaybeChoice(Choice):
+    """A choice, or "" where the reply names none."""
+
+    def read(self, reply: str) -> str:
+        try:
+            return super().read(reply)
+        except ReplyError:
+            return ""
+
+
+class _MaybeNumber(Number):
+    """A number, or "" where the reply gives none."""
+
+    def read(self, reply: str) -> Any:
+        try:
+            return super().read(reply)
+        except ReplyError:
+            return ""
+
+
+def _lenient(form: Choice | Number) -> Choice | Number:
+    if isinstance(form, Choice):
+        return _MaybeChoice(form.options)
+    return _MaybeNumber(form.low, form.high)
 
 
 def opinions(view: View) -> list[Opinion]:

@@ -18,6 +18,7 @@ Differs from the paper:
       implementation, not by the authors, which chooses among the last prompts without having
       scored them; here a prompt is only chosen after it was, and the best are never lost.
     - A prompt without failures ends the search; one proposed twice is scored once: fewer calls.
+    - A proposed prompt by which the model gives no readable answer is wrong there, not an error.
 
 Checked: memory, its order, what is shown of failures, calls, and the choice by nearest questions
     (tests/recipes/test_fermi.py); that the planted best prompt is found within the stated calls,
@@ -35,17 +36,9 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.embed import Encoder
 from idiolect.lm import Entry, LanguageModel, Prompt, Sampling, Section, Text
-from idiolect.profile import (
-    Graded,
-    Opinion,
-    Optimize,
-    Profile,
-    Trial,
-    failed,
-    opinions,
-    shared_and_new,
-    writing,
-)
+from idiolect.profile import Graded, Opinion, Optimize, Profile, Trial, writing
+from idiolect.profile.opinions import failed, in_words, opinions
+from idiolect.profile.optimize import shared_and_new
 from idiolect.roles import Personalizer, notes
 from idiolect.select import asked_words, nearest
 
@@ -120,11 +113,16 @@ def fermi(
         )
 
     def graded(texts: Sequence[str], known: Sequence[Opinion]) -> list[list[Graded]]:
-        asked = [one.prompt(ANSWER, text, answering) for text in texts for one in known]
-        said = iter(lm.reply(asked))
+        asked = [
+            one.prompt(ANSWER, text, answering, strict=text == START)
+            for text in texts
+            for one in known
+        ]
+        said = [reply.value for reply in lm.reply(asked)]
+        rows = [said[at : at + len(known)] for at in range(0, len(said), len(known))]
         return [
-            [Graded(r.text, float(one.right(r.value))) for one, r in zip(known, said, strict=False)]
-            for _ in texts
+            [Graded(in_words(v), float(one.right(v))) for one, v in zip(known, row, strict=True)]
+            for row in rows
         ]
 
     def proposed(kept: Sequence[Trial], number: int, known: Sequence[Opinion]) -> list[str]:
