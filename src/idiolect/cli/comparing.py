@@ -87,7 +87,8 @@ class Output:
 
     def show(self, found: Comparison) -> None:
         """The tables in the terminal, and the files."""
-        from idiolect.report.comparison import alarms, notes, to_html
+        from idiolect.report.cautions import alarms, notes
+        from idiolect.report.comparison import to_html
         from idiolect.report.tidy import write_json, write_scores
 
         out, remarks = stdout(), stderr()

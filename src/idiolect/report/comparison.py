@@ -9,29 +9,12 @@ from html import escape
 import numpy as np
 
 from idiolect.report import page as html
+from idiolect.report.cautions import MANY, ONE_USER, alarms, lead, notes
 from idiolect.report.chart import Axis, Bar, Point, forest, plane
 from idiolect.run.arm import OWN, Arm
 from idiolect.run.comparison import Comparison, Test
 
-FLOOR = (
-    "The model is the LLM-free floor “extractive”: these figures show that the pipes are right. "
-    "They "
-    "are not the quality of any method, and they do not carry over to a language model."
-)
-UNCONTROLLED = (
-    "{methods} gained over {first} without the control of a wrong user's history: the gain may "
-    "come from showing any history at all. Do not report it before running with --controls."
-)
-LEAKED = (
-    "{method} read the future: {late} of the {shown} events that its prompts showed were not to be "
-    "seen at the request, for example {event!r} for {example!r}. Its figures do not count."
-)
-ONE_USER = (
-    "All requests are one user's: there is no interval and no test, as nothing says how users "
-    "differ."
-)
-#: A method that failed on more of the requests than this is marked.
-MANY = 0.05
+__all__ = ["MANY", "ONE_USER", "alarms", "lead", "notes", "to_html"]
 
 
 def to_html(found: Comparison, *, cases: int = 3) -> str:
@@ -55,68 +38,6 @@ def to_html(found: Comparison, *, cases: int = 3) -> str:
     )
 
 
-def lead(found: Comparison) -> str:
-    """What was compared, in a line."""
-    users, first = len(set(found.users)), found.metrics[0]
-    shown = "as in the authors' code" if found.benchmark.published else "cut at each request"
-    direction = f"; lower {first.name} is better" if first.higher_is_better is False else ""
-    # What was not run here is not known to have seen the same.
-    ran = all(arm.outcomes is not None for arm in found.arms)
-    views = f"; every method saw the same views, {shown}" if ran else ""
-    return (
-        f"{found.benchmark.name}: {len(found.requests):,} requests of {users:,} "
-        f"user{'s' if users != 1 else ''}; model {found.lm}{views}{direction}."
-    )
-
-
-def alarms(found: Comparison) -> list[str]:
-    """What forbids to believe the figures: shown in red."""
-    said = []
-    metric = found.metrics[0].name
-    if bare := found.uncontrolled(metric):
-        said.append(UNCONTROLLED.format(methods=", ".join(bare), first=found.methods[0]))
-    for method, seen in found.canaries.items():
-        if seen.late:
-            one = seen.leaks[0]
-            said.append(
-                LEAKED.format(
-                    method=method,
-                    late=seen.late,
-                    shown=seen.shown,
-                    event=one.event,
-                    example=one.example,
-                )
-            )
-    return said
-
-
-def notes(found: Comparison) -> list[str]:
-    """What a reader must know before the figures."""
-    said = []
-    if "extractive" in found.lm.split(", "):
-        said.append(FLOOR)
-    if len(set(found.users)) == 1:
-        said.append(ONE_USER)
-    for name, why in found.unjudged.items():
-        if why:
-            said.append(
-                f"The judge gave no mark to {len(why)} of {len(found.requests)} answers of {name}; "
-                f"they do not count. The first: {why[0]}"
-            )
-    said += found.benchmark.notes
-    for arm in found.arms:
-        failed = arm.unanswered
-        if failed > MANY * len(found.requests):
-            kinds = ", ".join(f"{n} {kind}" for kind, n in arm.failures.most_common())
-            said.append(
-                f"{arm.name} failed on {failed} of {len(found.requests)} requests"
-                f"{f' ({kinds})' if kinds else ''}. Its mean rests on the others; compare with "
-                "care: "
-                "the requests that it failed on may be the hard ones."
-            )
-    return said
-
-
 def _scores(found: Comparison, metric: str) -> str:
     own = found.own
     bars = [_bar(found, arm, metric) for arm in own]
@@ -129,9 +50,8 @@ def _scores(found: Comparison, metric: str) -> str:
         html.card(forest(bars, metric, title=f"{metric}, mean and 95 % interval")),
         html.table(head, [_row(found, arm, metric) for arm in own]),
         lead="Means over requests with 95 % intervals clustered by user; the dashed line is the "
-        "first "
-        "method. Cost is a request's mean. A failed request has no score and is counted apart; "
-        "unreadable are those whose reply could not be read.",
+        "first method. Cost is a request's mean. A failed request has no score and is counted "
+        "apart; unreadable are those whose reply could not be read.",
     )
 
 
@@ -190,8 +110,7 @@ def _tests(found: Comparison, metric: str) -> str:
         html.table(*_tested(tests)),
         f"<p>{escape(power)}</p>" if power else "",
         lead="Paired over the requests that both answered; p by exchanging signs user by user, "
-        "corrected "
-        "over the methods (Holm).",
+        "corrected over the methods (Holm).",
     )
 
 
@@ -233,11 +152,9 @@ def _controls(found: Comparison, metric: str) -> str:
         html.card(forest(bars, metric, title="Own history, and the controls")),
         html.table(*_tested(tests, strip=True)),
         lead="The same method and request with somebody else's history. Wrong user: another "
-        "user's whole "
-        "history. Shuffled: the same things, each told by a random other. Population mean: texts "
-        "of "
-        "many people, the same for all users. A method personalizes as far as its own-history row "
-        "stands above these.",
+        "user's whole history. Shuffled: the same things, each told by a random other. Population "
+        "mean: texts of many people, the same for all users. A method personalizes as far as its "
+        "own-history row stands above these.",
     )
 
 
