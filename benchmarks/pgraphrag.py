@@ -12,9 +12,10 @@ target lies in the file, so other users' targets are neighbours of this one: not
 forecast, since nobody knows which review came first.
 
 *Ratings.* Errors of the own mean, the neighbours' mean, the mean of both, all three unshrunk; of
-one random review; of constants; and of the shrunk means of `difference.rating`, whose constants
-`benchmarks/rating.py` chose on these same files. The neighbours are all, or the first k by BM25
-with title and text of the target, which a user who asks for a rating has written already.
+one random review; of constants (the mean of all is what the mode `none` knows); and of the shrunk
+means of `difference.rating`, whose constants `benchmarks/rating.py` chose on these same files. Own
+reviews and neighbours are all, or the first k by BM25 with title and text of the target, which a
+user who asks for a rating has written already.
 
 *Titles.* Which of ten titles is the user's? Those whose words weigh most (BM25 over the ten) in the
 review's text, in reviews that are shown, or in both, each text counting the same. The other nine
@@ -23,19 +24,16 @@ are titles of reviews of other products, or of the same. Equal scores share the 
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from record import difference, figure, rounded
+from record import ROOT, difference, figure, record, rounded
 
 from idiolect.bench.loaders.pgraphrag import SCALE
 from idiolect.bench.loaders.pgraphrag import pgraphrag as load
@@ -46,7 +44,6 @@ from idiolect.measure.meteor import tokens
 from idiolect.recipes.generate.pgraphrag import given_side, pgraphrag, title_and_text
 from idiolect.select import Okapi, OkapiIndex, Random
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES = ("amazon_dev", "amazon_test", "gap_dev")
 KS = (1, 2, 4, 8)
 CANDIDATES = 10
@@ -118,8 +115,8 @@ def rated(case: Case) -> dict[str, float]:
         ).value,
     }
     for k in KS:
-        near_k = float(best[:k].mean()) if len(best) else everybody
-        found[f"neighbours, {k}"] = near_k
+        found[f"own, {k}"] = float(best_own[:k].mean()) if len(best_own) else everybody
+        found[f"neighbours, {k}"] = float(best[:k].mean()) if len(best) else everybody
         shown = [r for part in (best_own[:k], best[:k]) if len(part) for r in [part.mean()]]
         found[f"both, {k}"] = float(np.mean(shown)) if shown else everybody
     return found
@@ -266,13 +263,8 @@ def on_the_floor(folder: Path, name: str) -> dict[str, Any]:
 def main() -> None:
     data = Path(os.environ.get("IDIOLECT_DATA", ROOT.parent / "shared" / "data"))
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "peer_reviews"
+    what = "ratings and titles from own reviews, neighbours' reviews or both; no model"
     result: dict[str, Any] = {
-        "what": "ratings and titles from own reviews, neighbours' reviews or both; no model",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
         "interval": "95 %, t over users; p by flipping signs",
         "candidates": CANDIDATES,
     }
@@ -293,9 +285,7 @@ def main() -> None:
         }
         print(name, "done", file=sys.stderr)
     result["pooled"] = {"ratings": ratings(every)}
-    out = ROOT / "results" / "pgraphrag.json"
-    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    record("pgraphrag", what, result, "numpy", hidden=(*FILES, "pooled"))
 
 
 def _targets(found: Sequence[Case]) -> float:

@@ -18,31 +18,27 @@ the user's mean distance from that line on past reviews (shrunk).
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import sys
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from product_reviews import with_a_past
-from record import rounded
+from record import ROOT, figure, record, rounded
 
 from idiolect.card import Recipe
 from idiolect.data import Population, Request, View
 from idiolect.difference import OwnMean, PeersMean, RatesItems, RelativeRating
 from idiolect.embed import Lsa
 from idiolect.floor import Extractive
-from idiolect.measure import Text, estimate
+from idiolect.measure import Text
 from idiolect.recipes.generate.rag import rag
 from idiolect.recipes.generate.rpm import rpm
 from idiolect.run import Assembly, answer
 
-ROOT = Path(__file__).resolve().parent.parent
 FILES = ("amazon_dev", "amazon_test", "gap_dev")
 SCALE = (1.0, 5.0)
 RPM = "rpm, counted, on the floor"
@@ -168,14 +164,7 @@ def measured(files: dict[str, list[Case]]) -> dict[str, Any]:
             method: np.abs(np.concatenate([made[name][method] for name in names]) - truth)
             for method in (RPM, *AGAINST)
         }
-        gains = {}
-        for method in AGAINST:
-            found = estimate(error[method] - error[RPM], users)
-            gains[f"over {method}"] = {
-                "mean": rounded(found.mean),
-                "low": rounded(found.low),
-                "high": rounded(found.high),
-            }
+        gains = {f"over {method}": figure(error[method] - error[RPM], users) for method in AGAINST}
         result[group] = {
             "mae": {method: rounded(e.mean()) for method, e in error.items()},
             "rmse": {method: rounded(np.sqrt((e**2).mean())) for method, e in error.items()},
@@ -188,18 +177,10 @@ def main() -> None:
     data = Path(os.environ.get("IDIOLECT_DATA", ROOT.parent / "shared" / "data"))
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "peer_reviews"
     result = {
-        "what": "error of predicted ratings, title and text given",
-        "versions": {
-            "idiolect": version("idiolect"),
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-        },
         "interval": "95 %, of a mean over users (`measure.estimate`)",
         **measured({name: cases(folder / f"{name}.json.gz") for name in FILES}),
     }
-    text = json.dumps(result, indent=1, ensure_ascii=False)
-    (ROOT / "results" / "rpm.json").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    record("rpm", "error of predicted ratings, title and text given", result, "numpy")
 
 
 if __name__ == "__main__":

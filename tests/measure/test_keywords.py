@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from idiolect.data import Event, Population, Request
-from idiolect.measure.keywords import Idf, inverse_frequencies, key_words
+from idiolect.measure.keywords import Idf, inverse_frequencies, key_words, occurring
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -22,6 +22,13 @@ def test_the_order_is_frequency_then_idf_then_first_use() -> None:
     assert key_words(texts, idf) == ["ash", "elm", "oak", "fir"]
     assert key_words(texts, idf, most=2) == ["ash", "elm"]
     assert key_words(texts, idf, least_idf=1.6) == ["elm", "oak", "fir"]
+
+
+def test_named_words_that_occur_and_that_do_not() -> None:
+    named = ["Kiln", "the", "kiln", "lava", "bowl", "LAVA", "hot kiln"]
+    texts = ["The kiln.", "A BOWL, the bowls"]
+    assert occurring(named, texts) == (["Kiln", "bowl"], ["the", "lava", "hot kiln"])
+    assert occurring([], texts) == ([], [])
 
 
 def test_at_most_twenty() -> None:

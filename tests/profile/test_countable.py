@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import regex
 
 from idiolect.data import Event, Population, Request
 from idiolect.profile.countable import TRAITS, countable, labels, lengths, scores, traits
@@ -40,6 +41,8 @@ def test_the_most_common_scores_on_both_sides_of_the_middle():
     ]  # fmt: skip
     assert [s.value for s in scores(events, middle=3)] == ["5", "2"]
     assert [s.value for s in scores(own([{"rating": 4.5}]), middle=3)] == ["4.5"]
+    near = scores(own([{"rating": 1234567}, {"rating": 1234568}]))
+    assert [s.value for s in near] == ["1234568", "1234567"], "no two scores are taken for one"
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -80,6 +83,40 @@ def test_planted_surface_traits():
         assert each.among == 2, "an empty text is none"
     assert found["no mark at the end"].events == ("e1",)
     assert found["exclamation marks"].text == "exclamation marks: in 1 of 2 texts, 3 times"
+
+
+def test_marks_and_words_of_links_are_not_the_users():
+    links = ("https://a.example/x?b=1&c=2#top", "http://b.example/@ann!", "www.c.example/NEWS...")
+    found = by_name(traits(own([{"text": f"We read {link}."} for link in links])))
+    assert found["links"].times == len(links)
+    silent = set(TRAITS) - {"links", "dots in a row", "exclamation marks"}
+    assert not any(found[name].times for name in silent)
+    assert found["exclamation marks"].times == found["dots in a row"].times == 1, "after the link"
+    assert lengths(own([{"text": f"We read {link}"} for link in links]))[0].times == 6
+
+
+EMOJI = (
+    "😀",
+    "👍🏽",
+    "👨\u200d👩\u200d👧",
+    "❤️\u200d🔥",
+    "🇩🇪",
+    "1️⃣",
+    "⭐",
+    "✔️",
+    "🏴\U000e0067\U000e007f",
+    "⌚",
+)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_emoji_counts_once_as_it_is_seen(seed):
+    """Against the grapheme clusters of another library."""
+    draw = random.Random(seed)
+    text = "".join(draw.choice([*EMOJI, " a ", "1", "★", "é", " © ", " 🇫🇷🇮🇹 "]) for _ in range(60))
+    picture = regex.compile(r"\p{Emoji_Presentation}|\p{RI}|.\ufe0f|\p{Emoji_Modifier}|🏴")
+    clusters = [each for each in regex.findall(r"\X", text) if picture.search(each)]
+    assert by_name(traits(own([{"text": text}])))["emoji"].times == len(clusters)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -11,6 +11,7 @@ from idiolect.errors import DataError, ReplyError
 from idiolect.lm import Scripted
 from idiolect.measure import Verified
 from idiolect.profile import Claim, Guess, Hypotheses, Hypothesis, Written, drafted, past_request
+from idiolect.profile.drafts import about_nothing
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 #: Person → how their texts end.
@@ -107,6 +108,21 @@ def test_a_second_round_sees_the_best_and_their_gain_and_does_not_draft_anew():
     assert [(one.claim.text, one.gain) for one in found] == [("d", 3), ("b", 2)]
 
 
+def test_what_is_proposed_again_is_neither_tried_nor_kept_again():
+    scored = []
+
+    def try_on(told):
+        scored.append(list(told))
+        return [[{"a": 1, "b": 2, "": 0}[text]] for text in told]
+
+    rounds = iter([[], ["a", "b", "a"], ["b", "a"]])
+    found = Hypotheses(
+        lambda known: [Claim(text, "style", 0.5) for text in next(rounds)], try_on, rounds=3
+    )()
+    assert [one.claim.text for one in found] == ["b", "a"]
+    assert scored == [["", "a", "b"]], "nothing is asked where nothing is new"
+
+
 def test_what_could_not_be_tried_comes_last_and_says_so():
     scores = {"": [0.5, nan], "a": [nan, 0.9], "b": [0.4, nan]}
     found = Hypotheses(
@@ -145,11 +161,10 @@ def guess(*guesses, shown=None, **settings):
 
 
 def test_a_guess_cites_the_texts_that_show_it():
-    make, lm = guess(("Shouts at the end", "style", [1, 3, 3]), ("Is blunt", "personality", []))
+    make, lm = guess(("Shouts at the end", "style", [1, 3, 3]), ("Is blunt", "personality", [2]))
     shouts, blunt = make([Hypothesis(Claim("Asks back", "strategy", 0.0), -0.25)])
     assert shouts.own == ("ann-0", "ann-2")
     assert (shouts.dimension, blunt.dimension) == ("style", "personality")
-    assert blunt.spans == ()
     [prompt] = lm.prompts
     assert prompt.instruction == "Give 2."
     assert [s.kind for s in prompt.sections] == ["profile", "own"]
@@ -164,7 +179,7 @@ def test_guesses_on_sensitive_matters_are_dropped():
 
 @pytest.mark.parametrize(
     "wrong",
-    [("x", "style", [4]), ("x", "style", [0]), ("x", "class", [1])],
+    [("x", "style", [4]), ("x", "style", [0]), ("x", "style", []), ("x", "class", [1])],
 )
 def test_a_guess_of_another_form_is_refused(wrong):
     make, _ = guess(wrong)
@@ -179,6 +194,19 @@ def test_a_past_request_gives_nothing_of_the_text_away():
     assert (request.item, dict(request.given)) == (about, {"rating": 4.0, "title": "Nice"})
     assert request.words == ""
     assert request.event is None
+
+
+def test_texts_of_which_nothing_is_known_are_told_of():
+    events = [
+        Event("u", "a text", id="e0"),
+        Event("u", "a text", id="e1", rating=3.0),
+        Event("u", "a text", id="e2", title="T"),
+        Event("u", "a text", "p", id="e3"),
+        Event("u", "a text", "q", id="e4"),
+    ]
+    own = Population.of(events, [Item("p", "Place"), Item("q")]).events_of("u")
+    assert about_nothing(own).startswith("of 3 of 5 past texts no title or thing is known")
+    assert about_nothing(own[2:4]) == ""
 
 
 def test_drafts_come_in_rows_by_what_is_told():

@@ -88,4 +88,5 @@ def test_nobody_knows_them(town):
     asked = Request("nobody", "Write a review.", item=population.item("p1"))
     outcome = answer(build(), population, asked, lm)
     assert [p.stage for p in lm.prompts] == ["write"]
+    assert recipe("gpg").calls(own=0) == 1
     assert "no events" in outcome.answer.notes[0]

@@ -27,7 +27,8 @@ def obeys(prompt):
     return f"{prompt.section('item')[0].text} {signs}"
 
 
-SCRIPT = {"hypothesize": proposed(*GUESSES), "draft": obeys, "write": obeys}
+SCRIPT_GUESS = proposed(*GUESSES)
+SCRIPT = {"hypothesize": SCRIPT_GUESS, "draft": obeys, "write": obeys}
 SMALL = {"hypotheses": 3, "keep": 1, "held_out": 2}
 
 
@@ -90,14 +91,38 @@ def test_the_papers_form_tries_nothing(town):
     assert "3 of 3 hypotheses could not be tried" in outcome.answer.notes[0]
 
 
+def other_guesses(prompt):
+    return proposed("is late", "is kind", "is far") if prompt.section("profile") else SCRIPT_GUESS
+
+
 def test_a_second_round_sees_what_was_kept(town):
-    population, lm = town(), Scripted(SCRIPT)
+    population, lm = town(), Scripted(SCRIPT | {"hypothesize": other_guesses})
     answer(build(rounds=2), population, population.request("e0-9"), lm)
     assert len(lm.prompts) == recipe("hyperalign").calls(own=9, rounds=2, **SMALL)
     _, second = (p for p in lm.prompts if p.stage == "hypothesize")
     [kept] = second.section("profile")
     assert kept.text == "signs own0"
     assert kept.fact("gain").startswith("+")
+
+
+def test_the_same_guesses_again_are_not_paid_for_again(town):
+    population, lm = town(people=12), Scripted(SCRIPT)
+    outcome = answer(build(rounds=2, keep=4), population, population.request("e0-9"), lm)
+    once = recipe("hyperalign").calls(own=9, **SMALL)
+    assert len(lm.prompts) == once + 1
+    told = outcome.answer.user_model.summary.splitlines()
+    assert sorted(told) == sorted(GUESSES)
+    assert told[0] == "signs own0"
+    assert outcome.answer.notes[0].startswith("1 of 4 hypotheses are missing")
+
+
+def test_where_all_is_sensitive_nothing_is_tried_and_it_is_said(town):
+    guesses = proposed("has diabetes", "prays daily", "is gay")
+    population, lm = town(), Scripted(SCRIPT | {"hypothesize": guesses})
+    outcome = answer(build(), population, population.request("e0-9"), lm)
+    assert [p.stage for p in lm.prompts] == ["hypothesize", "write"]
+    assert outcome.answer.user_model.summary == ""
+    assert "1 of 1 hypotheses are missing" in outcome.answer.notes[0]
 
 
 def test_alone_in_the_world_nothing_can_be_tried_and_it_is_said(town):
@@ -123,6 +148,7 @@ def test_without_history_the_text_is_written_all_the_same(town):
     population, lm = town(), Scripted(SCRIPT)
     outcome = answer(build(), population, Request("nobody", item=population.item("p1")), lm)
     assert [p.stage for p in lm.prompts] == ["write"]
+    assert recipe("hyperalign").calls(own=0) == 1
     assert any("no events" in note for note in outcome.answer.notes)
 
 

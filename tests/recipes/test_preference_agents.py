@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from idiolect.catalog import recipe
-from idiolect.data import Population, Request
+from idiolect.data import Event, Population, Request
 from idiolect.errors import SettingError
 from idiolect.floor import Extractive
 from idiolect.lm import Scripted
@@ -119,6 +119,12 @@ def test_without_a_language_model_planted_habits_are_among_the_rules(town, rules
     other = answer(build(rules=rules), population, population.request("e1-9"), Extractive())
     assert "question" in other.answer.user_model.summary
     assert "exclamation marks" not in other.answer.user_model.summary
+
+
+def test_drafts_about_nothing_are_told_of():
+    population = Population.of([Event("u", f"text {n}", id=f"e{n}") for n in range(3)])
+    outcome = answer(build(), population, Request("u", "Write."), Scripted(SCRIPT))
+    assert "of 3 of 3 past texts no title or thing is known" in outcome.answer.notes[-1]
 
 
 def test_other_rules_are_refused():

@@ -117,6 +117,32 @@ def test_only_the_latest_texts_are_read():
     assert {e for p in lm.prompts for e in p.events} == {"e2", "e3"}
 
 
+def test_without_aspects_nothing_is_grouped_or_explained():
+    lm = script()
+    lm.answers = {**lm.answers, "aspects": noted(), "asked": noted()}
+    outcome = answer(build(events=2), world(), REQUEST, lm)
+    assert [p.stage for p in lm.prompts] == ["aspects"] * 4 + ["asked", "write"]
+    shown = lm.prompts[-1].section("own")
+    assert [entry.events for entry in shown] == [("e3",), ("e2",)], "alike: newest first"
+    assert not any(entry.fact("because") for entry in shown)
+    assert outcome.answer.notes == ("no factors in 4 own texts",)
+
+
+def test_without_factors_nothing_is_explained():
+    lm = script(groups='{"factors": []}')
+    outcome = answer(build(), world(), REQUEST, lm)
+    assert [p.stage for p in lm.prompts] == ["aspects"] * 4 + ["group", "asked", "write"]
+    assert outcome.answer.user_model.claims == ()
+
+
+def test_where_nothing_is_asked_no_model_is_asked_about_it():
+    lm = script()
+    population = world()
+    request = Request("u")
+    build(events=2)(lm).learn(population.as_of(request), request)
+    assert "asked" not in [p.stage for p in lm.prompts]
+
+
 def test_the_counted_voice_asks_once():
     lm = script()
     outcome = answer(build(voice="counted"), world(), REQUEST, lm)
@@ -167,4 +193,5 @@ def test_no_history():
     lm = script()
     outcome = answer(build(), world(), Request("nobody", "What?"), lm)
     assert [p.stage for p in lm.prompts] == ["write"]
+    assert recipe("rpm").calls(own=0) == 1
     assert outcome.answer.notes == ("no own texts",)

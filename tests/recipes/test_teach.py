@@ -62,6 +62,14 @@ def test_the_writer_sees_start_summary_words_and_past_texts_in_this_order() -> N
     assert write.section("own")[0].events == ("a2",)
 
 
+def test_a_word_counts_once_and_named_words_that_are_not_there_are_told_of() -> None:
+    lm = script(["kiln", "volcano", "Kiln", "glazed", "hot lava"])
+    outcome = answer(lambda model: teach(model, Hashing(1024)), POPULATION, ASKED, lm)
+    told = lm.prompts[-1].section("profile")[0].text.splitlines()
+    assert told[1] == "Important words: kiln, glazed"
+    assert outcome.answer.notes == ("2 named words are in no text that was read",)
+
+
 def test_a_summary_of_all_sees_nothing_of_the_request() -> None:
     assert kinds(ran(summary="of all")[0]) == ["own"]
 
@@ -129,6 +137,7 @@ def test_somebody_without_texts_is_written_for() -> None:
     lm = script()
     outcome = answer(lambda m: teach(m, Hashing()), POPULATION, Request("new", "Write."), lm)
     assert [p.stage for p in lm.prompts] == ["write"]
+    assert teach.calls(own=0) == 1
     assert outcome.answer.notes == ("no past text to read",)
 
 

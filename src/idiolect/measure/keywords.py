@@ -38,6 +38,19 @@ def key_words(
     return sorted(kept, key=lambda word: (-counts[word], -idf.get(word, math.inf)))[:most]
 
 
+def occurring(named: Iterable[str], texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Which of some words are words of content in some texts, and which are not; each once.
+
+    Case does not matter; a word is given as it was named first.
+    """
+    there = {word for text in texts for word in content(text)}
+    once: dict[str, str] = {}
+    for word in named:
+        once.setdefault(word.casefold(), word)
+    found = [word for form, word in once.items() if form in there]
+    return found, [word for form, word in once.items() if form not in there]
+
+
 @dataclass(frozen=True, eq=False)
 class Idf:
     """Inverse document frequencies of words, log(N / n), over what a view may know.

@@ -93,11 +93,13 @@ class ToldAspects:
 def grouped(
     lm: LanguageModel, wording: str, aspects: Sequence[Aspect], sampling: Sampling | None = None
 ) -> tuple[dict[str, list[int]], int]:
-    """Lets a model group aspects into factors: one prompt.
+    """Lets a model group aspects into factors: one prompt, and none without aspects.
 
     Returns:
         Factor → positions of its aspects, and how many numbers named no aspect.
     """
+    if not aspects:
+        return {}, 0
     numbered = tuple(
         Entry(f"{n}: {aspect.name}", events=(aspect.event,)) for n, aspect in enumerate(aspects, 1)
     )
@@ -125,7 +127,12 @@ def reasons(
     found: Sequence[Factor],
     sampling: Sampling | None = None,
 ) -> list[str]:
-    """Lets a model explain each past response by the factors: one prompt each, side by side."""
+    """Lets a model explain each past response by the factors: one prompt each, side by side.
+
+    Without factors there is nothing to explain by, and each reason is empty.
+    """
+    if not found:
+        return [""] * len(shown)
     known = Section("profile", tuple(Entry(one.text, events=one.events) for one in found))
     replies = lm.reply(
         Prompt(wording, own([entry]), known, expects=Text(), sampling=sampling, stage="reason")

@@ -18,7 +18,20 @@ from idiolect.lm import Entry
 from idiolect.measure import Text
 from idiolect.profile.claim import Claim, Span
 
-_LAST_WORD = re.compile(r"\w[^\S\r\n]*$")
+#: The marks and words of an address are not the user's; a mark after it is.
+_LINK = re.compile(r"(?:https?://|(?<!\w)www\.)\S*[^\s.,;:!?…'\"“”’)\]]")
+#: Stands for a link while everything else is counted.
+_THERE = "\0"
+_PICTURE = (
+    "[\U0001f300-\U0001f3fa\U0001f400-\U0001faff"
+    "\u2600-\u2604\u2607-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23f3]"
+)
+_TONED = "[\ufe0f\U0001f3fb-\U0001f3ff]*"
+#: What is seen as one: a picture with its skin tone, several with joiners, a flag, a key cap.
+_EMOJI = (
+    f"{_PICTURE}{_TONED}[\U000e0020-\U000e007f]*(?:\u200d{_PICTURE}{_TONED})*"
+    "|[\U0001f1e6-\U0001f1ff]{2}|[0-9#*]\ufe0f?\u20e3"
+)
 
 
 def _matches(pattern: str) -> Callable[[str], int]:
@@ -26,7 +39,7 @@ def _matches(pattern: str) -> Callable[[str], int]:
     return lambda text: len(compiled.findall(text))
 
 
-#: Surface trait → how often a text shows it.
+#: Surface trait → how often a text shows it, `_THERE` in place of each of its links.
 TRAITS: Mapping[str, Callable[[str], int]] = MappingProxyType(
     {
         "words in capitals": lambda text: sum(
@@ -40,9 +53,9 @@ TRAITS: Mapping[str, Callable[[str], int]] = MappingProxyType(
         "dots in a row": _matches(r"\.{2,}|…"),
         "hashtags": _matches(r"(?<!\w)#\w+"),
         "mentions": _matches(r"(?<!\w)@\w+"),
-        "links": _matches(r"https?://\S+"),
-        "emoji": _matches("[\U0001f300-\U0001faff\u2600-\u27bf]"),
-        "no mark at the end": lambda text: int(_LAST_WORD.search(text.rstrip()) is not None),
+        "links": _matches(_THERE),
+        "emoji": _matches(_EMOJI),
+        "no mark at the end": lambda text: int(re.search(rf"[\w{_THERE}]\s*$", text) is not None),
     }
 )
 
@@ -127,7 +140,7 @@ def scores(events: Events, middle: float | None = None) -> tuple[Counted, ...]:
             two that IntSum asks for in LaMP's rating task.
     """
     ratings = events.ratings
-    given = [None if np.isnan(rating) else f"{rating:g}" for rating in ratings]
+    given = [None if np.isnan(rating) else f"{rating:.15g}" for rating in ratings]
     found = values("score", given, events.ids)
     if middle is None:
         return found
@@ -150,7 +163,7 @@ def traits(events: Events) -> tuple[Counted, ...]:
 
 
 def lengths(events: Events) -> tuple[Counted, ...]:
-    """Words a text: median and range; nothing without texts."""
+    """Words a text, links apart: median and range; nothing without texts."""
     texts = _written(events)
     if not texts:
         return ()
@@ -173,4 +186,9 @@ def countable(events: Events, *, middle: float | None = None, most: int = 3) -> 
 
 
 def _written(events: Events) -> list[tuple[str, str]]:
-    return [(event.id, event.text) for event in events if event.text.strip()]
+    """Ids and texts of those that have one; a link is one sign in it."""
+    return [
+        (event.id, _LINK.sub(_THERE, event.text.replace(_THERE, "")))
+        for event in events
+        if event.text.strip()
+    ]

@@ -17,6 +17,21 @@ def past_request(event: Event, about: Item | None) -> Request:
     return Request(event.user, item=about, given=known)
 
 
+def about_nothing(events: Events) -> str:
+    """A note on past texts of which nothing tells what was asked for; empty where there is none.
+
+    A draft in place of such a text is about anything, so a difference from it says little.
+    """
+    pairs = zip(events, events.about, strict=True)
+    blank = sum(not event.title and not (about and about.words) for event, about in pairs)
+    if not blank:
+        return ""
+    return (
+        f"of {blank} of {len(events)} past texts no title or thing is known: drafts in their place "
+        "are about anything"
+    )
+
+
 def drafted(
     lm: LanguageModel,
     wording: str,

@@ -41,7 +41,8 @@ class Hypothesis:
 class Hypotheses:
     """The loop: propose, try on held-out texts, keep the best; then propose again, knowing them.
 
-    As in HypoGeniC, the best stay whatever their gain; `gain` says whether they help at all.
+    As in HypoGeniC, the best stay whatever their gain; `gain` says whether they help at all. What
+    is proposed again is not tried again.
 
     Attributes:
         propose: What is known so far (best first) in, new claims out.
@@ -59,9 +60,13 @@ class Hypotheses:
         """The best, best first; untried ones after those that were tried."""
         best: tuple[Hypothesis, ...] = ()
         base: Sequence[float] | None = None
+        known: set[str] = set()
         for _ in range(self.rounds):
-            claims = self.propose(best)
-            texts = [claim.text for claim in claims]
+            new = {claim.text: claim for claim in self.propose(best) if claim.text not in known}
+            if not new:
+                continue
+            claims, texts = list(new.values()), list(new)
+            known.update(texts)
             scores = list(self.try_on([*([""] if base is None else []), *texts]))
             if base is None:
                 base, scores = scores[0], scores[1:]
@@ -90,7 +95,7 @@ def _tried(claim: Claim, scores: Sequence[float], base: Sequence[float]) -> Hypo
 @cache
 def _form(number: int, texts: int) -> type[Any]:
     """Exactly so many hypotheses, each with the numbers of the texts that show it."""
-    shown = tuple[Annotated[int, Ge(1), Le(texts)], ...]
+    shown = Annotated[tuple[Annotated[int, Ge(1), Le(texts)], ...], Len(1)]
     one = make_dataclass(
         "Guessed", [("text", str), ("side", Side), ("numbers", shown)], frozen=True
     )

@@ -66,7 +66,7 @@ def asked(request: Request) -> tuple[Section, ...]:
         conversation(request.messages),
         query(request),
     )
-    return tuple(part for part in parts if part is not None)
+    return tuple(part for part in parts if part is not None and part.entries)
 
 
 def expected(request: Request) -> Expects:

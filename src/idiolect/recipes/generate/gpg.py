@@ -62,7 +62,7 @@ WRITE = (
     paper="https://arxiv.org/abs/2409.13093",
     reads_other_users="none",
     enters="prompt",
-    calls="2 + (digest == 'told')",
+    calls="1 + min(own, 1) * (1 + (digest == 'told'))",
     benchmarks=["LaMP-7"],
     evidence={
         "counted digest": ("recovers planted truth", "tests/profile/test_countable.py"),

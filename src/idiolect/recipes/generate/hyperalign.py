@@ -20,7 +20,8 @@ Differs from the paper:
       builds. `held_out=0` is the paper.
     - HypoGeniC scores by answers to a labelled task and trades trying against using; here every
       hypothesis is tried on every text that was kept aside.
-    - Hypotheses on sensitive matters are dropped.
+    - Hypotheses on sensitive matters are dropped, and those that were said before; each names the
+      texts that show it.
 
 Checked: that planted true hypotheses are kept by the n-gram score, against false ones and ones true
     of everybody, with a model that obeys them (tests/profile/test_hypotheses.py); prompts, their
@@ -40,6 +41,7 @@ from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Sampling
 from idiolect.measure import Verified
 from idiolect.profile import Guess, Hypotheses, Hypothesis, Profile, Written, writing
+from idiolect.profile.drafts import about_nothing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Recency
 
@@ -99,7 +101,12 @@ def hyperalign(
             rounds,
         )
         found = search()
-        profile = Profile(request.user, notes=notes(*_limits(found)), sources=tuple(held.ids))
+        wanted = min(search.keep, hypotheses * rounds)
+        profile = Profile(
+            request.user,
+            notes=notes(*_limits(found, wanted), about_nothing(held)),
+            sources=tuple(held.ids),
+        )
         if found:
             profile = profile.add([one.claim for one in found], "kept of the hypotheses")
         summary = "\n".join(one.claim.text for one in found)
@@ -108,11 +115,15 @@ def hyperalign(
     return Personalizer(lm, learn, writing(WRITE, sampling))
 
 
-def _limits(found: tuple[Hypothesis, ...]) -> list[str]:
+def _limits(found: tuple[Hypothesis, ...], wanted: int) -> list[str]:
     untried = sum(isnan(one.gain) for one in found)
     useless = sum(one.gain <= 0 for one in found)
     of = f"of {len(found)} hypotheses"
     return [
+        f"{wanted - len(found)} of {wanted} hypotheses are missing: those that the model gave "
+        "besides were on sensitive matters, or said twice."
+        if len(found) < wanted
+        else "",
         f"{untried} {of} could not be tried: there are too few own texts or too few other people."
         if untried
         else "",

@@ -19,7 +19,8 @@ Differs from the paper:
     - The idf of BM25 is never negative; theirs is rank_bm25's (published mode's is, too). Words are
       cut by NLTK's tokenizer, as theirs, sentences by our own rules.
     - What an own text is about is shown, where it is known. The opening says what is shown; theirs
-      says what the mode would show. Ranking by Contriever is left out.
+      says what the mode would show. For `random` they draw a person, then a text; here a text.
+      Ranking by Contriever is left out.
 
 Checked: up to equal scores, the neighbours ranked first are those of the authors' functions for 98
     to 99.6 % of 5,000 users of two files and 94 to 97 % of 2,500 of a third; most of the rest is

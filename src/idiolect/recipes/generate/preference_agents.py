@@ -10,7 +10,8 @@ How it works:
     4. One prompt writes by the rules.
 
 Use it when: nobody else wrote about the same things, so that the model's own habits are all there
-    is to compare with. Prefer instead: `dpl` (others did), `cicl` with drafts (fewer calls).
+    is to compare with, and it is known what past texts are about. Prefer instead: `dpl` (others
+    did), `cicl` with drafts (fewer calls).
 
 Differs from the paper:
     - A small model is trained there to give the rules, so that they come cheap at use; here the
@@ -19,9 +20,9 @@ Differs from the paper:
     - The paper's last prompt shows rules alone; `examples=True` shows the past texts too.
 
 Checked: prompts, their order and number, that a draft knows nothing of the user, how many rules are
-    built (tests/recipes/test_preference_agents.py). It runs on the model `extractive`, which
-    measures the differences: planted habits are among the rules. With a language model, neither
-    the rules nor the texts are checked.
+    built (tests/recipes/test_preference_agents.py). It runs on the model `extractive` where titles
+    or things are known, and measures the differences: planted habits are among the rules. With a
+    language model, neither the rules nor the texts are checked.
 
 Reference: Shashidhar et al. 2024, arXiv 2410.03731; page preference-agents.github.io.
 """
@@ -46,6 +47,7 @@ from idiolect.lm import (
     query,
 )
 from idiolect.profile import Profile, drafted, writing
+from idiolect.profile.drafts import about_nothing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Okapi
 
@@ -121,7 +123,7 @@ def preference_agents(
             told,
             differences=found,
             examples=shown if examples else (),
-            notes=notes(mine.note),
+            notes=notes(mine.note, about_nothing(mine.events)),
         )
 
     def predict(request: Request, found: tuple[Difference, ...]) -> Prompt:

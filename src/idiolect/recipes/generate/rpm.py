@@ -77,7 +77,7 @@ WRITE = (
     code=("jieyong99/RPM", "not read"),
     reads_other_users="none",
     enters="prompt",
-    calls="1 + (voice == 'told') * (2 * min(history, own) + 2)",
+    calls="1 + (voice == 'told') * (2 * min(history, own) + 2 * min(own, 1))",
     benchmarks=["LaMP-2", "LaMP-3", "LaMP-5", "GlobalOpinionQA"],
     evidence={
         "statistics": ("recovers planted truth", "tests/profile/test_counted_factors.py"),
@@ -114,17 +114,22 @@ def rpm(
         found = factors(aspects, groups, len(read), most=most)
         if told:
             why = reasons(lm, REASON, shown, found, sampling)
-            wanted = ask([("", asked(request))])[0]
+            [wanted] = ask([("", parts)]) if (parts := asked(request)) else [[]]
         else:
             why = [path(event.id, found) for event in read]
             wanted = [*mentioned(". ".join((asked_words(request), *map(str, _facts(request)))))]
-        names = [", ".join(aspect.name for aspect in each) for each in (*of_text, wanted)]
-        like = nearest(encoder.at(view), names[:-1], names[-1], events)
+        newest = [", ".join(aspect.name for aspect in each) for each in of_text[::-1]]
+        names = ", ".join(aspect.name for aspect in wanted)
+        explained = [because(entry, w) for entry, w in zip(shown, why, strict=True)][::-1]
+        like = nearest(encoder.at(view), newest, names, events)
         known = Profile(
             request.user,
             "\n".join(factor.text for factor in found),
-            examples=tuple(because(shown[at], why[at]) for at in like),
-            notes=notes(f"{wrong} grouped numbers name no aspect" if wrong else ""),
+            examples=tuple(explained[at] for at in like),
+            notes=notes(
+                f"{wrong} grouped numbers name no aspect" if wrong else "",
+                "" if found else f"no factors in {len(read)} own texts",
+            ),
             sources=tuple(read.ids),
         )
         return known.add((factor.claim(read) for factor in found), "factors of past responses")

@@ -6,7 +6,7 @@ How it works:
        BM25 or cosine, as snippets, or by recency; joined, they are cut at `evidence` characters.
     3. Side by side, one prompt sums up what of this matters for the start, and one names the words
        to use. `words="counted"` takes those that come back and that not everybody uses instead.
-    4. One prompt writes from start, summary, words and past texts, in this order.
+    4. One prompt writes from what is given, summary, words and past texts, in this order.
 
 Use it when: texts are long, and a request says how the new one begins. Prefer instead: `rag`.
 
@@ -26,7 +26,6 @@ Checked: cuts, snippets, counted words and labels against brute force (tests bel
 Reference: Li et al. 2023, arXiv 2308.07968; no public code.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -35,8 +34,7 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.embed import Encoder
 from idiolect.lm import Entry, Json, LanguageModel, Prompt, Sampling, Section, Text, entries, own
-from idiolect.measure.keywords import Idf, key_words
-from idiolect.measure.text import content
+from idiolect.measure.keywords import Idf, key_words, occurring
 from idiolect.profile import Profile, writing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import BySnippet, Dense, Okapi, Recency, Selector, beginning, within
@@ -72,7 +70,7 @@ class Named:
     paper="https://arxiv.org/abs/2308.07968",
     reads_other_users="statistics",
     enters="prompt",
-    calls="3 - (summary == 'none') - (words == 'none') - (words == 'counted')",
+    calls="1 + min(own, 1) * (1 - (summary == 'none') + (words == 'of the request'))",
     benchmarks=["Avocado", "Amazon Books", "Reddit"],
     reported=[
         ("rouge1", 0.4102, "Avocado", "T5-11B, trained", "start only 0.3236"),
@@ -127,13 +125,15 @@ def teach(
             stages["name"] = Prompt(NAME.format(most=most), begun, shown, expects=Json(Named))
         replies = lm.reply(p.replace(sampling=sampling, stage=s) for s, p in stages.items())
         said = dict(zip(stages, (reply.value for reply in replies), strict=True))
-        important = occurring(said["name"].words, sources)[:most] if "name" in said else []
+        named = said["name"].words if "name" in said else ()
+        important, absent = occurring(named, [entry.text for entry in sources])
         if words == "counted":
             important = key_words(view.own.texts, idf(view), most=most)
-        listed = f"Important words: {', '.join(important)}" if important else ""
+        listed = f"Important words: {', '.join(important[:most])}" if important else ""
         told = "\n".join((said.get("summarize", ""), listed)).strip()
         counted = tuple(view.own.ids) if words == "counted" else ()
-        return Profile(request.user, told, examples=sources, sources=counted)
+        lost = f"{len(absent)} named words are in no text that was read" if absent else ""
+        return Profile(request.user, told, examples=sources, notes=notes(lost), sources=counted)
 
     def prompt(request: Request, user: Profile) -> Prompt:
         asking = ask(request, user)
@@ -141,9 +141,3 @@ def teach(
         return asking.replace(sections=tuple(parts))
 
     return Personalizer(lm, learn, prompt)
-
-
-def occurring(named: Iterable[str], sources: Iterable[Entry]) -> list[str]:
-    """Those of some words that the sources have, each once."""
-    there = set(content(" ".join(entry.text for entry in sources)))
-    return [word for word in dict.fromkeys(named) if word.casefold() in there]
