@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from idiolect.catalog import recipe
-from idiolect.data import Event, Population, Request
+from idiolect.data import Event, Message, Population, Request
 from idiolect.errors import CapabilityError, ReplyError
 from idiolect.floor import Extractive
 from idiolect.lm import Scripted
@@ -155,6 +155,21 @@ def test_the_model_keeps_persona_pairs_and_what_it_rests_on():
     assert user.notes == ("Right on 100% of 3 choices by which it was chosen, no others.",)
     assert user.shown == (), "no pairs were needed"
     assert user.reward(ASKED, ["aaaa", "a", "aa"]).tolist() == [0, 1, 0.5]
+
+
+def test_its_prefix_goes_before_a_conversation():
+    lm = Scripted(script(by_length))
+    user = recipe("synthesizeme")(lm, labelled=2, enough=1.0, events=10).learn(
+        choices().as_of(ASKED), ASKED
+    )
+    assert user.prefix[0].content.endswith("<profile>\nlikes it short\n</profile>")
+    talk = Request("ann", messages=(*user.prefix, Message("user", "And now?")), time=ASKED.time)
+    plain = Scripted("short")
+    outcome = answer(Assembly(recipe("plain")), choices(), talk, plain)
+    assert outcome.text == "short"
+    shown = [e.text for e in plain.prompts[-1].section("conversation")]
+    assert "likes it short" in shown[0]
+    assert shown[-1] == "And now?"
 
 
 def test_labels_stand_for_the_replies_that_are_given():

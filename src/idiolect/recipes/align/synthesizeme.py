@@ -9,7 +9,8 @@ How it works:
     3. One prompt makes a persona of the best set: pairs, reasons, what was preferred.
     4. The same search again, the judge now knowing the persona; no pairs at all is a set too.
     5. The reward of a reply: the share that it wins of its comparisons with the other replies,
-       each in both orders, by the judge with persona and pairs.
+       each in both orders, by the judge with persona and pairs. To have replies written instead,
+       put the user model's `prefix`, persona and pairs as messages, before a conversation.
 
 Use it when: there are 5 to 15 choices between two replies. Prefer instead: `personalized_judge` (no
     choices, only texts), `fermi` (answers that come back, such as ratings).
@@ -21,7 +22,8 @@ Differs from the paper:
     - Where no set has a pair, theirs makes a list of all pairs and then does not use it; here the
       persona is made of all pairs.
     - Their labelled pairs carry other field names than the judge's prompt has, so that they are
-      left out of it; here they are shown.
+      left out of it, and their prefix ends in an error; here they are shown. Theirs draws the
+      wording of the prefix at random; ours is fixed.
     - A retry there is warmer by a share of the model's temperature, which is 0 unless it was set;
       here it begins from `temperature`.
     - A choice among more than two is made a pair with one drawn option.
@@ -30,7 +32,8 @@ Checked: the sets, their scores and the best one equal the authors' code on the 
     does the accuracy in both orders (tests/select/test_demonstrations.py,
     tests/measure/test_demonstrated.py); the planted best set is found (the same). Prompts, order,
     retries, ties, too few choices (tests/recipes/test_synthesizeme.py), on a scripted model: the
-    model `extractive` cannot judge. Agreement with people: not checked. With planted tastes and a
+    model `extractive` cannot judge. Who says what in the prefix is as in the authors' code
+    (tests/profile/test_pairs.py). Agreement with people: not checked. With planted tastes and a
     judge that adds up what it is shown (benchmarks/search.py), the set chosen among 10 to 40 pairs
     is better than no pairs, and worse than simply showing all pairs as they were answered.
 
@@ -85,6 +88,7 @@ PERSONA = (
         "search": ("equals authors' code", "tests/select/test_demonstrations.py"),
         "both orders": ("equals authors' code", "tests/measure/test_demonstrated.py"),
         "prompts": ("mechanism only", "tests/recipes/test_synthesizeme.py"),
+        "prefix": ("mechanism only", "tests/profile/test_pairs.py"),
         "agreement with people": ("none", ""),
     },
     waives={
