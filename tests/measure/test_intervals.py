@@ -6,7 +6,7 @@ from scipy import stats
 
 from idiolect.errors import DataError, SettingError
 from idiolect.measure import bootstrap, detectable, estimate, holm, interval, paired
-from idiolect.measure.statistics import EXACT_USERS
+from idiolect.measure.paired import EXACT_USERS
 
 RNG = np.random.default_rng
 

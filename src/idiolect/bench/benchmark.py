@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from idiolect.data import Event, Population, Request, View
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.lm import LanguageModel
+from idiolect.measure.intervals import bootstrap, estimate
 from idiolect.measure.judge import Counts, Judged, Pointwise, judged
 from idiolect.measure.metrics import TextMetric
-from idiolect.measure.statistics import bootstrap, estimate
 from idiolect.roles import Judge
 
 Floats = NDArray[np.float64]

@@ -23,6 +23,7 @@ from idiolect.measure.egises import Egises, egises
 from idiolect.measure.factors import Agreement, Influence, agreement, factor_influence
 from idiolect.measure.features import FEATURES, Dimension, Feature, measure
 from idiolect.measure.frame import without_frame
+from idiolect.measure.intervals import Estimate, bootstrap, estimate, interval
 from idiolect.measure.judge import (
     Checklist,
     Judged,
@@ -43,22 +44,16 @@ from idiolect.measure.judge import (
 from idiolect.measure.labels import label_metrics, rating_metrics
 from idiolect.measure.metrics import METRICS, TextMetric, similarity, text_metric
 from idiolect.measure.output_spread import OutputSpread, effective_number, output_spread, voices
+from idiolect.measure.paired import Paired, detectable, paired
 from idiolect.measure.ranking import RankingMetric, ranking_metric
 from idiolect.measure.resample import Figure, Weighted, reweighted
 from idiolect.measure.separation import Separation, separation
 from idiolect.measure.statistics import (
-    Estimate,
-    Paired,
     at_least,
     benjamini_hochberg,
-    bootstrap,
-    detectable,
-    estimate,
     group_means,
     holm,
-    interval,
     log_odds,
-    paired,
     pooled_sd,
 )
 from idiolect.measure.text import Text, function_share, language_of

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from idiolect.embed import Encoder, unit
 from idiolect.errors import DataError
-from idiolect.measure.statistics import Estimate, estimate
+from idiolect.measure.intervals import Estimate, estimate
 
 Floats = NDArray[np.float64]
 #: Similarities closer than this are equal: float32 cosines of equal texts differ by less.

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from idiolect.embed import Encoder
 from idiolect.errors import DataError, UnknownNameError
+from idiolect.measure.intervals import bootstrap
 from idiolect.measure.meteor import Meteor, installed_wordnet, stem
-from idiolect.measure.statistics import bootstrap
 from idiolect.measure.text import WORD
 
 Floats = NDArray[np.float64]

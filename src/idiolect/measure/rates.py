@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.measure.statistics import estimate
+from idiolect.measure.intervals import estimate
 
 Floats = NDArray[np.float64]
 
