@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,15 @@ class Calibration:
     above: tuple[Above, ...]
     curve: RiskCoverage = field(repr=False)
     bins: int
+
+
+class Settings(TypedDict, total=False):
+    """What `calibration` may be told."""
+
+    bins: int
+    thresholds: Sequence[float]
+    level: float
+    draws: int
 
 
 def calibration(
@@ -156,11 +166,7 @@ def recalibrate(
     right: NDArray[np.bool_],
     users: NDArray[np.generic],
     rng: np.random.Generator,
-    *,
-    bins: int = 10,
-    thresholds: Sequence[float] = (0.8,),
-    level: float = 0.95,
-    draws: int = 1000,
+    **settings: Unpack[Settings],
 ) -> Recalibrated:
     """Fits an isotonic map on a random half of the users and applies it to the other half.
 
@@ -172,10 +178,7 @@ def recalibrate(
         right: Whether it was.  # (rows,)
         users: Whose each row is; no user is in both halves.  # (rows,)
         rng: Source of the split and the draws.
-        bins: As in `calibration`.
-        thresholds: As in `calibration`.
-        level: Coverage of the intervals.
-        draws: Bootstrap samples; 0 makes no interval.
+        **settings: As in `calibration`, with its defaults.
 
     Raises:
         DataError: As `calibration`, or there are fewer than two users.
@@ -194,16 +197,7 @@ def recalibrate(
     rows = np.flatnonzero(~train)
     mapped = np.clip(np.asarray(isotonic.predict(sure[rows]), dtype=np.float64), 0, 1)
     before, after = (
-        calibration(
-            one,
-            hit[rows] > 0,
-            users[rows],
-            rng,
-            bins=bins,
-            thresholds=thresholds,
-            level=level,
-            draws=draws,
-        )
+        calibration(one, hit[rows] > 0, users[rows], rng, **settings)
         for one in (sure[rows], mapped)
     )
     return Recalibrated(before, after, mapped, rows, len(fitted))
