@@ -10,7 +10,7 @@ import pytest
 from cli_table import PEOPLE, rows, write
 
 from idiolect.lm import Entry, Prompt, endpoint, guarded, own
-from idiolect.profile import Profile
+from idiolect.profile import Claim, Profile
 from idiolect.run.folder import REPLIES
 from idiolect.run.profile_file import path_of, read
 from idiolect.testing import StubServer
@@ -236,6 +236,60 @@ def test_a_wrong_edit_is_kept_and_gone_on_with(idiolect, ann, here, monkeypatch)
     assert not draft.exists()
 
 
+def test_an_emptied_text_is_no_edit(idiolect, ann, here, monkeypatch):
+    before = ann.read_bytes()
+    editor(here, monkeypatch, ': > "$1"')
+    ran = idiolect("profile", "edit", "Ann")
+    assert (ran.code, ran.err) == (0, "Nothing was changed: the text was emptied.\n")
+    assert ann.read_bytes() == before
+    assert [file.name for file in ann.parent.iterdir()] == ["Ann.json"]
+    editor(here, monkeypatch, "sed -i 's/^  > .*/  > Other words./' \"$1\"")
+    assert "Only claims can be edited" in idiolect("profile", "edit", "Ann").err
+    assert read(ann).profile == Profile.from_json(json.dumps(json.loads(before)["profile"]))
+
+
+def test_a_wrong_edit_can_be_begun_anew(idiolect, ann, here, monkeypatch):
+    editor(here, monkeypatch, "sed -i 's/<!-- c1 -->/<!-- c77 -->/' \"$1\"")
+    said = idiolect("profile", "edit", "Ann").error
+    assert "'c77' of no claim" in said
+    assert "to begin anew, delete it" in said
+
+
+@pytest.mark.parametrize("user", ["line\nbreak", " Ann  Lee ", "漢字 🙂", "<!-- c1 -->"])
+def test_every_name_can_be_edited(idiolect, here, monkeypatch, user):
+    path = path_of(Path(), user)
+    path.write_text(Profile(user).add([Claim("Eats soup.", "tastes", 0.5)], "found").to_json())
+    editor(here, monkeypatch, "printf -- '- Rye.\\n' >> \"$1\"")
+    ran = idiolect("profile", "edit", path)
+    assert ran.code == 0, ran.err
+    assert [claim.text for claim in read(path).profile.claims] == ["Eats soup.", "Rye."]
+
+
+def test_words_of_the_data_cannot_command_a_terminal(idiolect, build, here, monkeypatch):
+    name = "Eve\x1b[2J\u202e"
+    nasty = [row | {"critic": name, "id": f"n{at}", "review": f"\x1b]0;title\x07 {row['review']}"}
+             for at, row in enumerate(rows()[:12])]  # fmt: skip
+    write(here / "reviews.csv", [*table(), *nasty])
+    ran = build(name, "Ann", "--all-claims")
+    assert ran.code == 0, ran.err
+    said = [ran.err, idiolect("profile", "show", "Nobody").err]
+    for command in (["show"], ["show", "--evidence"], ["show", "--query", "\x1b[2J soup"],
+                    ["show", "--claim", "c1"], ["explain", "c1"]):  # fmt: skip
+        said += idiolect("profile", command[0], name, *command[1:])[1:]
+    said += idiolect("profile", "explain", name, "c1", "--data", "reviews.csv", *COLUMNS)[1:]
+    said += idiolect("profile", "diff", name, "--since", "0")[1:]
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    said += [
+        idiolect("profile", "export", name, "--to", form).out for form in ("md", "csv", "html")
+    ]
+    for text in said:
+        assert "\x1b]0" not in text
+        assert "\x1b[2J" not in text
+        assert not {"\x07", "\u202e"} & set(text)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False)
+    assert "\x1b]0;title" in idiolect("profile", "export", name, "--to", "md").out, "data, piped"
+
+
 def test_two_edits_at_once(idiolect, ann, here, monkeypatch):
     path = here / "other.json"
     path.write_text(Profile.to_json(read(ann).profile.suppress("c1")))
@@ -250,6 +304,7 @@ def test_two_edits_at_once(idiolect, ann, here, monkeypatch):
 def test_an_interrupt_loses_nothing_that_was_made(build, here):
     ran = build("--all", "--at-least", "1", "--threads", "1")
     assert ran.code != 0
+    assert "Ended early: wrote " in ran.err
     done = sorted(path.stem for path in (here / "profiles").glob("*.json"))
     assert "Ann" in done
     assert "Solo" not in done
@@ -338,7 +393,8 @@ def test_a_request_and_what_a_prompt_is_told(idiolect, ann):
         (["show", "nowhere/Ann.json"], ["no file 'nowhere/Ann.json'"]),
         (["show", "reviews.csv"], ["'reviews.csv'", "no JSON"]),
         (["show", "Ann", "--claim", "c99"], ["no claim 'c99'", "c1"]),
-        (["show", "Ann", "--claim", "c1", "--query", "x"], ["give one of them"]),
+        (["show", "Ann", "--claim", "c1", "--query", "x"], ["beside --claim"]),
+        (["show", "Ann", "--claim", "c1", "--budget", "9"], ["--budget beside --claim"]),
         (["diff", "Ann"], ["two files", "--since"]),
         (["diff", "Ann", "--since", "9"], ["--since 9", "version 1"]),
         (["explain", "Ann", "x"], ["no claim 'x'"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,12 +87,20 @@ def show(
         typer.Option(metavar="TEXT", help="What a prompt would be told for this request."),
     ] = None,
     budget: Annotated[
-        int, typer.Option(metavar="N", help="With --query: tokens at most.", min=1)
-    ] = 300,
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="What a prompt would be told in so many tokens; with --query 300 by default.",
+            min=1,
+        ),
+    ] = None,
     source: Data = None,
     columns: Columns = None,
 ) -> None:
-    """Show what is believed of a person: what sets them apart first, then side by side."""
+    """Show what is believed of a person.
+
+    What sets them apart from others comes first, then the rest, side by side.
+    """
     from datetime import UTC, datetime
 
     from idiolect.lm import estimate
@@ -99,14 +108,15 @@ def show(
     from idiolect.report import profile_page
     from idiolect.run.profile_file import find, read
 
-    if query is not None and claim is not None:
-        raise SettingError("Found --query and --claim; give one of them.")
+    telling = query is not None or budget is not None
+    if telling and claim is not None:
+        raise SettingError("Found --query or --budget beside --claim; give one of them.")
     stored, out, remarks = read(find(whose, folder)), stdout(), stderr()
     if claim is not None:
         profile_page.Pen(out).claim(stored, stored.profile.claim(claim), quotes=None)
-    elif query is not None:
-        found = Render(budget=budget)(stored.profile, query, at=datetime.now(UTC))
-        profile_page.told(found, estimate(found.text), query, out)
+    elif telling:
+        found = Render(budget=budget or 300)(stored.profile, query or "", at=datetime.now(UTC))
+        profile_page.told(found, estimate(found.text), query or "", out)
     else:
         profile_page.show(stored, out, evidence=evidence)
     if source is not None:
@@ -128,7 +138,10 @@ def diff(
         typer.Option(metavar="N", help="In place of a second file: what changed since version N."),
     ] = None,
 ) -> None:
-    """Show what changed, claim by claim: what was believed before and after, when, and why."""
+    """Show what changed between two versions.
+
+    Claim by claim: what was believed before and after, when it changed, and why.
+    """
     from idiolect.profile.renew import earlier as as_it_was
     from idiolect.report.profile_trace import compared
     from idiolect.run.profile_file import find, read
@@ -164,9 +177,10 @@ def explain(
         bool, typer.Option("--all", help="Every text, not only the first ten.")
     ] = False,
 ) -> None:
-    """Show where a claim comes from: its evidence, the quotes marked, and its history.
+    """Show where a claim comes from.
 
-    Of the people it was compared with it says how many, never who or what.
+    Its evidence, the quotes marked, and its history. Of the people it was compared with it says
+    how many, never who or what.
     """
     from idiolect.report.profile_trace import one
     from idiolect.run.profile_file import find, read
@@ -204,6 +218,7 @@ def export(
     from idiolect.profile import to_markdown
     from idiolect.report.profile_html import to_html
     from idiolect.report.profile_parts import frame
+    from idiolect.report.words import plain_lines
     from idiolect.run.profile_file import find, read
 
     forms = {
@@ -220,7 +235,8 @@ def export(
         writable(out)
         text = frame(kept).write_csv() if to == "csv" else forms[to](kept[0])
         if out is None:
-            return typer.echo(text, nl=False)
+            # What the data say must not command a terminal; a file or a pipe gets it as it is.
+            return typer.echo(plain_lines(text) if sys.stdout.isatty() else text, nl=False)
         if any(out.resolve() == path.resolve() for path in files):
             raise SettingError(f"Found '{out}' as profile and as output; give another path.")
         written(out, text)

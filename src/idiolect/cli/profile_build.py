@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
@@ -31,7 +32,7 @@ from idiolect.cli.options import (
     load,
     stderr,
 )
-from idiolect.errors import CapabilityError, SettingError, UnknownNameError
+from idiolect.errors import CapabilityError, IdiolectError, SettingError, UnknownNameError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -122,7 +123,7 @@ def build(
     )
     forgotten = {name: set(one.forgotten) for name, one in before.items() if one}
     tally, failed = Tally(out, made, source, remarks, named=len(todo) <= _NAMED), 0
-    with remarks.status(f"{counted(len(todo), 'profile')} …"):
+    with remarks.status(f"{counted(len(todo), 'profile')} …"), tally.ending(len(todo)):
         found = run_iter(
             Learning(assembly, sift=not all_claims),
             population,
@@ -141,7 +142,7 @@ def build(
             else:
                 answered(outcome.failure, remarks)
     if todo:
-        remarks.print(f"Wrote {counted(len(todo) - failed, 'profile')} to {out}.", markup=False)
+        remarks.print(f"Wrote {counted(tally.written, 'profile')} to {out}.", markup=False)
     if failed:
         remarks.print(f"{counted(failed, 'profile')} failed.", style="red", markup=False)
         raise typer.Exit(1)
@@ -169,7 +170,7 @@ def gives_profile(recipe: Recipe[Any, Any]) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tally:
     """Writes each profile as it comes, and says what changed."""
 
@@ -178,6 +179,7 @@ class Tally:
     source: str
     remarks: Console
     named: bool
+    written: int = 0
 
     def __call__(self, found: Stored, before: Stored | None) -> None:
         """Writes one profile, new or on top of what was there."""
@@ -187,12 +189,29 @@ class Tally:
         user = found.profile.user
         stored = onto(before, found, self.made, self.source)
         write(path_of(self.out, user), stored, before)
+        self.written += 1
         if self.named:
             self.say(user, _done(stored, before))
 
     def say(self, user: str, what: str, style: str = "") -> None:
         """A line about one person."""
-        self.remarks.print(f"{user}: {what}", style=style, markup=False)
+        from idiolect.report.words import plain
+
+        self.remarks.print(plain(f"{user}: {what}"), style=style, markup=False)
+
+    @contextmanager
+    def ending(self, asked: int) -> Iterator[None]:
+        """Says how many were written where it ends before all were."""
+        try:
+            yield
+        except (KeyboardInterrupt, IdiolectError):
+            if asked > 1:
+                self.remarks.print(
+                    f"Ended early: wrote {self.written:,} of {counted(asked, 'profile')} to "
+                    f"{self.out}; the same command goes on.",
+                    style="yellow", markup=False,
+                )  # fmt: skip
+            raise
 
 
 def _done(stored: Stored, before: Stored | None) -> str:
@@ -241,7 +260,7 @@ def _there(out: Path, user: str) -> Stored | None:
     if stored.profile.user != user:
         raise SettingError(
             f"Found the profile of {stored.profile.user!r} in '{path}', which is to hold that of "
-            f"{user!r}; give another --out."
+            f"{user!r}; take it away, or give another --out."
         )
     return stored
 

@@ -74,9 +74,10 @@ def edit(
         ),
     ] = None,
 ) -> None:
-    """Correct, suppress, add, end or forget; without options in $EDITOR, as Markdown.
+    """Set right what is believed of a person.
 
-    All of it is done or none. A file that cannot be read again is kept as a draft, and the same
+    Correct, suppress, add, end or forget by options; without options in $EDITOR, as Markdown. All
+    of it is done or none. A file that cannot be read again is kept as a draft, and the same
     command goes on with it.
     """
     from idiolect.run.profile_file import find, read, write
@@ -154,21 +155,26 @@ def _in_editor(path: Path, seen: Stored, remarks: Console) -> None:
         raise SettingError(f"Found that the editor {editor!r} ended with {done}. {kept}")
     try:
         text = draft.read_text(encoding="utf-8")
-        if text == asked:
+        if text == asked or not text.strip():
             draft.unlink()
-            remarks.print("Nothing was changed.", markup=False)
+            why = "" if text.strip() else ": the text was emptied"
+            remarks.print(f"Nothing was changed{why}.", markup=False)
             return
         after = replace(seen, profile=from_markdown(seen.profile, text))
     except UnicodeDecodeError as error:
         raise DataError(f"Found a text that is not UTF-8 ({error}). {kept}") from None
     except DataError as error:
-        raise DataError(f"{error} {kept} The same command goes on with it.") from None
+        raise DataError(
+            f"{error} {kept} The same command goes on with it; to begin anew, delete it."
+        ) from None
     after = _finished(seen, after)
     try:
         write(path, after, seen)
     except SettingError as error:
         raise SettingError(f"{error} Your text is kept in '{draft}'.") from None
     draft.unlink()
+    if after == seen:
+        remarks.print("Only claims can be edited here: the rest is made of them.", markup=False)
     _tell(seen.profile, after.profile, path, remarks)
 
 

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from idiolect.data import as_time
 from idiolect.errors import DataError, SettingError, UnknownNameError
 from idiolect.journal import written
 from idiolect.profile.claim import STRICT, Claim
@@ -142,7 +141,8 @@ def read(path: Path) -> Stored:
     except (ValueError, RecursionError) as error:  # also of the decoding
         raise DataError(
             f"Found '{path}', which is no JSON ({error}): cut off, or something else. Give a file "
-            "that 'idiolect profile build' or `Profile.to_json` wrote."
+            "that 'idiolect profile build' or `Profile.to_json` wrote; of a damaged one bring back "
+            "a copy, or take it away and build anew."
         ) from None
     form = raw.pop("format", None) if isinstance(raw, dict) else None
     if form is not None and form != FORMAT:
@@ -163,11 +163,6 @@ def read(path: Path) -> Stored:
         raise DataError(_list(path, error.errors())) from None
     except DataError as error:
         raise DataError(f"Found '{path}', of which a claim cannot be: {error}") from None
-    except TypeError as error:
-        raise DataError(
-            f"Found '{path}', of which a claim cannot be: times with and without a zone ({error}). "
-            "Write them as 2024-05-31T00:00:00Z."
-        ) from None
     return _sound(path, read)
 
 
@@ -209,20 +204,12 @@ def stamped(before: Profile, after: Profile, now: datetime | None = None) -> Pro
 
 
 def _sound(path: Path, stored: Stored) -> Stored:
-    """With an id for every claim, and every time in UTC.
+    """With an id for every claim.
 
     Raises:
         DataError: An id stands twice, or only some claims have one.
     """
     profile = stored.profile
-    profile = replace(
-        profile,
-        claims=tuple(map(_zoned, profile.claims)),
-        history=tuple(
-            replace(step, at=_utc(step.at), before=step.before and _zoned(step.before))
-            for step in profile.history
-        ),
-    )
     names = [claim.id for claim in profile.claims]
     if names and not any(names):
         bare = replace(profile, claims=(), history=())
@@ -233,28 +220,16 @@ def _sound(path: Path, stored: Stored) -> Stored:
             f"Found {'the id ' + repr(twice[0]) + ' twice' if twice and twice[0] else 'no id'} "
             f"among the claims of '{path}'; every claim needs one of its own."
         )
-    return replace(stored, profile=profile)
-
-
-def _zoned(claim: Claim) -> Claim:
-    return replace(
-        claim,
-        valid_from=_utc(claim.valid_from),
-        valid_to=_utc(claim.valid_to),
-        learned_at=_utc(claim.learned_at),
-    )
-
-
-def _utc(time: datetime | None) -> datetime | None:
-    return time and as_time(time)
+    return stored
 
 
 def _list(path: Path, errors: Any) -> str:
-    said = [f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in errors[:_SHOWN]]
-    more = f" and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+    said = [f"{'.'.join(map(str, e['loc'])) or 'text'}: {e['msg'].lower()}" for e in errors]
+    more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
+    many = "a field does" if len(said) == 1 else f"{len(said)} fields do"
     return (
-        f"Found '{path}', of which {len(errors)} fields do not fit a profile: {'; '.join(said)}"
-        f"{more}. Mend them, or build the profile anew."
+        f"Found '{path}', of which {many} not fit a profile: {'; '.join(said[:_SHOWN])}{more}. "
+        "Mend it, or build the profile anew."
     )
 
 
