@@ -40,7 +40,15 @@ from idiolect.card import Count, PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Sampling
 from idiolect.measure import Verified
-from idiolect.profile import Guess, Hypotheses, Hypothesis, Profile, Written, writing
+from idiolect.profile import (
+    Guess,
+    Hypotheses,
+    Hypothesis,
+    Profile,
+    Written,
+    learnable,
+    writing,
+)
 from idiolect.profile.drafts import about_nothing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Recency
@@ -89,10 +97,11 @@ def hyperalign(
     sampling = Sampling(temperature, max_tokens=max_tokens)
 
     def learn(view: View, request: Request) -> Profile:
-        if not len(view.own):
-            return Profile(request.user, notes=notes(Recency()(view).note))
-        aside = min(held_out, len(view.own) - 1)
-        known, held = view.own[: len(view.own) - aside], view.own[len(view.own) - aside :]
+        mine = learnable(view.own)
+        if not len(mine):
+            return Profile(request.user, notes=notes(Recency()(view, mine).note))
+        aside = min(held_out, len(mine) - 1)
+        known, held = mine[: len(mine) - aside], mine[len(mine) - aside :]
         shown = known[-events:]
         search = Hypotheses(
             Guess(lm, GUESS, shown, hypotheses, sampling),

@@ -46,7 +46,7 @@ from idiolect.lm import (
     own,
     query,
 )
-from idiolect.profile import Profile, drafted, writing
+from idiolect.profile import Profile, drafted, learnable, writing
 from idiolect.profile.drafts import about_nothing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import Okapi
@@ -95,7 +95,7 @@ def preference_agents(
     choose = Okapi(events)
 
     def learn(view: View, request: Request) -> Profile:
-        mine = choose(view)
+        mine = choose(view, learnable(view.own))
         if not len(mine):
             return Profile(request.user, notes=notes(mine.note))
         shown = entries(mine.events)

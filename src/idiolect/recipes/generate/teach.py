@@ -31,11 +31,11 @@ from functools import partial
 from typing import Literal
 
 from idiolect.card import PositiveInt, Temperature, recipe
-from idiolect.data import Request, View
+from idiolect.data import Events, Request, View
 from idiolect.embed import Encoder
 from idiolect.lm import Entry, Json, LanguageModel, Prompt, Sampling, Section, Text, entries, own
 from idiolect.measure.keywords import Idf, key_words, occurring
-from idiolect.profile import Profile, writing
+from idiolect.profile import Profile, learnable, writing
 from idiolect.roles import Personalizer, notes
 from idiolect.select import BySnippet, Dense, Okapi, Recency, Selector, beginning, within
 
@@ -105,14 +105,15 @@ def teach(
         "dense": Dense(encoder, many, query=asked), "recency": Recency(many),
     }  # fmt: skip
 
-    def read(view: View) -> tuple[Entry, ...]:
+    def read(view: View, mine: Events) -> tuple[Entry, ...]:
         if ranking == "snippets":
-            found = by_snippet.passages(view)
+            found = by_snippet.passages(view, mine)
             return within((Entry(one.text, events=(one.event,)) for one in found), evidence)
-        return within(entries(rank[ranking](view).events), evidence)
+        return within(entries(rank[ranking](view, mine).events), evidence)
 
     def learn(view: View, request: Request) -> Profile:
-        sources = read(view)
+        mine = learnable(view.own)
+        sources = read(view, mine)
         if not sources:
             return Profile(request.user, notes=notes("no past text to read"))
         shown, begins = own(sources), asked(request)
@@ -128,10 +129,10 @@ def teach(
         named = said["name"].words if "name" in said else ()
         important, absent = occurring(named, [entry.text for entry in sources])
         if words == "counted":
-            important = key_words(view.own.texts, idf(view), most=most)
+            important = key_words(mine.texts, idf(view), most=most)
         listed = f"Important words: {', '.join(important[:most])}" if important else ""
         told = "\n".join((said.get("summarize", ""), listed)).strip()
-        counted = tuple(view.own.ids) if words == "counted" else ()
+        counted = tuple(mine.ids) if words == "counted" else ()
         lost = f"{len(absent)} named words are in no text that was read" if absent else ""
         return Profile(request.user, told, examples=sources, notes=notes(lost), sources=counted)
 
