@@ -53,8 +53,6 @@ JudgedBy = Annotated[
         "--judge", metavar="MODEL", help="Who marks answers, as the data set's own judge does."
     ),
 ]
-Limit = Annotated[int | None, typer.Option(metavar="N", help="At most so many requests.", min=1)]
-Threads = Annotated[int, typer.Option(metavar="N", help="Requests at once.", min=1)]
 Seed = Annotated[int, typer.Option(metavar="N", help="Of controls, intervals and tests.")]
 Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report here.")]
 Json = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the tables as JSON here.")]
