@@ -26,8 +26,9 @@ Reference: Zheng et al. 2024, arXiv 2403.13325; code zhengzhi-1997/LLM-TRSR; as 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from idiolect.card import PositiveInt, Temperature, recipe
+from idiolect.card import PositiveInt, Recipe, Temperature, recipe
 from idiolect.data import Events, Request, View
 from idiolect.lm import LanguageModel, Sampling, entries
 from idiolect.profile import Hierarchical, Profile, Recurrent, in_blocks, writing
@@ -53,88 +54,68 @@ WRITE = (
     "that the user wrote before, a summary of the user, and the facts that are given. Do not copy "
     "what the earlier texts say about other things. Answer with the text alone."
 )
-PAPER = "https://arxiv.org/abs/2403.13325"
-CODE = ("zhengzhi-1997/LLM-TRSR", "no licence file")
-#: DPL's table does not say which of the two it ran.
-REPORTED = [("rouge1", 0.2826, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844")]
 
 
-@recipe(
-    title="Text-rich sequential recommendation, recurrent summary (LLM-TRSR)",
-    paper=PAPER,
-    code=CODE,
-    reads_other_users="none",
-    enters="prompt",
-    calls="min(blocks, (own + block - 1) // block) + 1",
-    reported=REPORTED,
-    evidence={
-        "prompts": ("mechanism only", "tests/recipes/test_llm_trsr.py"),
-        "text": ("none", ""),
-    },
+def _recipe(
+    name: str,
+    form: str,
+    calls: str,
+    condensed: Callable[[LanguageModel, Sampling], Callable[[Sequence[Events]], str]],
+) -> Recipe[..., Personalizer[Profile]]:
+    """One of the two; they differ in how blocks become a summary."""
+
+    def writer(
+        lm: LanguageModel,
+        *,
+        events: PositiveInt = 8,  # DPL, section 4.1
+        block: PositiveInt = 5,  # authors' code
+        blocks: PositiveInt = 5,  # authors' code
+        summary_tokens: PositiveInt = 150,  # authors' code, for their 7B model
+        temperature: Temperature = 0.8,  # DPL's code
+        max_tokens: PositiveInt = 2048,  # DPL's code
+    ) -> Personalizer[Profile]:
+        sampling = Sampling(temperature, top_p=0.95, max_tokens=max_tokens, seed=42)
+        condense = condensed(lm, replace(sampling, max_tokens=summary_tokens))
+        choose = Okapi(events)
+
+        def learn(view: View, request: Request) -> Profile:
+            mine, parts = choose(view), in_blocks(view.own, block, blocks)
+            return Profile(
+                request.user,
+                condense(parts),
+                examples=entries(mine.events),
+                notes=notes(mine.note),
+                sources=tuple(name for part in parts for name in part.ids),
+            )
+
+        return Personalizer(lm, learn, writing(WRITE, sampling))
+
+    writer.__name__ = name
+    return recipe(
+        title=f"Text-rich sequential recommendation, {form} summary (LLM-TRSR)",
+        paper="https://arxiv.org/abs/2403.13325",
+        code=("zhengzhi-1997/LLM-TRSR", "no licence file"),
+        reads_other_users="none",
+        enters="prompt",
+        calls=calls,
+        # DPL's table does not say which of the two it ran.
+        reported=[("rouge1", 0.2826, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844")],
+        evidence={
+            "prompts": ("mechanism only", "tests/recipes/test_llm_trsr.py"),
+            "text": ("none", ""),
+        },
+    )(writer)
+
+
+llm_trsr_recurrent = _recipe(
+    "llm_trsr_recurrent",
+    "recurrent",
+    "min(blocks, (own + block - 1) // block) + 1",
+    lambda lm, sampling: Recurrent(lm, SUMMARIZE, UPDATE, sampling),
 )
-def llm_trsr_recurrent(
-    lm: LanguageModel,
-    *,
-    events: PositiveInt = 8,  # DPL, section 4.1
-    block: PositiveInt = 5,  # authors' code
-    blocks: PositiveInt = 5,  # authors' code
-    summary_tokens: PositiveInt = 150,  # authors' code, for their 7B model
-    temperature: Temperature = 0.8,  # DPL's code
-    max_tokens: PositiveInt = 2048,  # DPL's code
-) -> Personalizer[Profile]:
-    short = Sampling(temperature, top_p=0.95, max_tokens=summary_tokens, seed=42)
-    condense = Recurrent(lm, SUMMARIZE, UPDATE, short)
-    sampling = Sampling(temperature, top_p=0.95, max_tokens=max_tokens, seed=42)
-    return _writer(lm, condense, events, block, blocks, sampling)
-
-
-@recipe(
-    title="Text-rich sequential recommendation, hierarchical summary (LLM-TRSR)",
-    paper=PAPER,
-    code=CODE,
-    reads_other_users="none",
-    enters="prompt",
-    calls="min(blocks, (own + block - 1) // block) + min(own, 1) + 1",
-    reported=REPORTED,
-    evidence={
-        "prompts": ("mechanism only", "tests/recipes/test_llm_trsr.py"),
-        "text": ("none", ""),
-    },
+llm_trsr_hierarchical = _recipe(
+    "llm_trsr_hierarchical",
+    "hierarchical",
+    "min(blocks, (own + block - 1) // block) + min(own, 1) + 1",
+    lambda lm, sampling: Hierarchical(lm, SUMMARIZE, TOGETHER, sampling),
 )
-def llm_trsr_hierarchical(
-    lm: LanguageModel,
-    *,
-    events: PositiveInt = 8,  # DPL, section 4.1
-    block: PositiveInt = 5,  # authors' code
-    blocks: PositiveInt = 5,  # authors' code
-    summary_tokens: PositiveInt = 150,  # authors' code, for their 7B model
-    temperature: Temperature = 0.8,  # DPL's code
-    max_tokens: PositiveInt = 2048,  # DPL's code
-) -> Personalizer[Profile]:
-    short = Sampling(temperature, top_p=0.95, max_tokens=summary_tokens, seed=42)
-    condense = Hierarchical(lm, SUMMARIZE, TOGETHER, short)
-    sampling = Sampling(temperature, top_p=0.95, max_tokens=max_tokens, seed=42)
-    return _writer(lm, condense, events, block, blocks, sampling)
-
-
-def _writer(
-    lm: LanguageModel,
-    condense: Callable[[Sequence[Events]], str],
-    events: int,
-    block: int,
-    blocks: int,
-    sampling: Sampling,
-) -> Personalizer[Profile]:
-    choose = Okapi(events)
-
-    def learn(view: View, request: Request) -> Profile:
-        mine, parts = choose(view), in_blocks(view.own, block, blocks)
-        return Profile(
-            request.user,
-            condense(parts),
-            examples=entries(mine.events),
-            notes=notes(mine.note),
-            sources=tuple(name for part in parts for name in part.ids),
-        )
-
-    return Personalizer(lm, learn, writing(WRITE, sampling))
