@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from idiolect.data import Loaded, Population, Report
-from idiolect.data.tables import frame_of, streamed
+from idiolect.data.json_files import frame_of, streamed
 from idiolect.data.usable import Sieve, usable_events, usable_items
 from idiolect.errors import DataError
 

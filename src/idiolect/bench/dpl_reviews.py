@@ -19,7 +19,8 @@ from typing import Any, Literal
 from idiolect.bench.amazon import description
 from idiolect.bench.benchmark import Benchmark
 from idiolect.data import Event, Item, Population, Request, as_time
-from idiolect.data.tables import read_table, records
+from idiolect.data.json_files import records
+from idiolect.data.tables import read_table
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.measure.metrics import TextMetric
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from idiolect.bench.rows import Found, rows
-from idiolect.data.tables import document
+from idiolect.data.json_files import document
 from idiolect.errors import DataError
 
 #: Fields of a row that may hold its output; the first that is there counts.

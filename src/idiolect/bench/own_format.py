@@ -14,7 +14,7 @@ from annotated_types import MinLen
 from idiolect.bench.benchmark import USER, Benchmark
 from idiolect.data import Event, Item, Request, as_time
 from idiolect.data.event import Audience, Role
-from idiolect.data.tables import streamed
+from idiolect.data.json_files import streamed
 from idiolect.errors import DataError
 from idiolect.measure.judge.rubric import ASPECTS
 

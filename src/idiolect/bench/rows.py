@@ -8,7 +8,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
-from idiolect.data.tables import read_table, records, streamed
+from idiolect.data.json_files import records, streamed
+from idiolect.data.tables import read_table
 from idiolect.errors import DataError
 
 Row = dict[str, Any]

@@ -1,9 +1,10 @@
 """Events, items, populations, views, requests; readers and splits."""
 
 from idiolect.data.event import Audience, Event, Item, Message, Request, Role
+from idiolect.data.events import Events
 from idiolect.data.frames import COLUMNS
 from idiolect.data.git import git_table
-from idiolect.data.population import Events, Population
+from idiolect.data.population import Population
 from idiolect.data.readers import read, read_peer_reviews
 from idiolect.data.report import Loaded, Problem, Report
 from idiolect.data.splits import last_per_user, since

@@ -12,9 +12,10 @@ import numpy as np
 from idiolect.data import columns as naming
 from idiolect.data.frames import COLUMNS, ITEM_COLUMNS
 from idiolect.data.git import git_table
+from idiolect.data.json_files import frame_of, records
 from idiolect.data.population import Population
 from idiolect.data.report import Loaded, Report
-from idiolect.data.tables import Table, frame_of, read_table, records
+from idiolect.data.tables import Table, read_table
 from idiolect.data.usable import Sieve, usable_events, usable_items
 from idiolect.errors import DataError, SettingError
 

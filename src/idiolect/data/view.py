@@ -10,8 +10,9 @@ from functools import cached_property
 import numpy as np
 
 from idiolect.data.event import Item, Request
+from idiolect.data.events import Events
 from idiolect.data.index import Rows, Token
-from idiolect.data.population import Events, Population
+from idiolect.data.population import Population
 from idiolect.data.times import from_micros
 
 

@@ -48,7 +48,7 @@ from idiolect.bench.lamp_histories import Histories, number
 from idiolect.bench.rows import Found, rows
 from idiolect.bench.word_for_word import leaks, told
 from idiolect.data import Event, Population, Request
-from idiolect.data.tables import document
+from idiolect.data.json_files import document
 from idiolect.errors import DataError
 
 Split = Literal["train", "dev", "test"]
