@@ -86,9 +86,9 @@ def _json_lines(path: Path, text: IO[str]) -> Iterator[tuple[int, Any]]:
 
 def _broken(path: Path, line: int, error: json.JSONDecodeError) -> str:
     return (
-        f"Found broken JSON in line {line:,} of '{path.name}', at character {error.colno:,} ({error.msg}); "
-        "the file may be cut off there. A list of objects, or one object a line, is needed: "
-        "correct that line or fetch the file again."
+        f"Found broken JSON in line {line:,} of '{path.name}', at character {error.colno:,} "
+        f"({error.msg}); the file may be cut off there. A list of objects, or one object a line, "
+        "is needed: correct that line or fetch the file again."
     )
 
 
