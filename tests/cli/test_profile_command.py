@@ -126,6 +126,13 @@ def test_the_default_needs_no_model_and_finds_what_is_planted(idiolect, here):
     said = idiolect("profile", "show", "Ann").out
     assert "What sets Ann apart" in said
     assert "exclamation" in said.lower()
+    assert " of 100" in said
+    own = read(Path("profiles/Ann.json")).profile.claim("c1").own
+    ran = idiolect("profile", "edit", "Ann", "--forget", own[0])
+    assert "shown again when the profile is built again" in " ".join(ran.err.split())
+    assert " of 100" not in idiolect("profile", "show", "Ann").out
+    idiolect("profile", "build", "Ann", "--data", "reviews.csv", *COLUMNS)
+    assert " of 100" in idiolect("profile", "show", "Ann").out
 
 
 def test_again_is_up_to_date_and_changes_are_said(build, ann, here):

@@ -197,7 +197,11 @@ def test_nothing_known_is_said():
     said = printed(lambda console: profile_page.show(Stored(Profile("Bo")), console))
     assert "Nothing is believed of this person" in said
     only = Stored(Profile("Bo", summary="Writes with dashes."))
-    assert "Writes with dashes." in printed(lambda console: profile_page.show(only, console))
+    said = printed(lambda console: profile_page.show(only, console))
+    assert "Writes with dashes." in said
+    for page in (said, to_html(only)):
+        assert "No single claim" in page
+        assert "Nothing is believed" not in page
 
 
 def test_what_a_prompt_is_told_and_what_not(stored):

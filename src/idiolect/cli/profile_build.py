@@ -89,6 +89,7 @@ def build(
     A file that is there keeps its history and what was edited. Each file is written as soon as it
     is made: the same command goes on where it was ended.
     """
+    from idiolect.catalog import recipes
     from idiolect.data import Request
     from idiolect.lm import Budget, guarded
     from idiolect.run import REPLIES, language_model, run_iter
@@ -101,7 +102,12 @@ def build(
         raise SettingError(f"Found a file at '{out}'; give a folder, or a name that is free.")
     remarks, model = stderr(), language_model(lm)
     assembly = assemble(recipe, encoder, settings)
-    gives_profile(assembly.recipe)
+    if not _gives_profile(assembly.recipe):
+        known = ", ".join(one.name for one in recipes() if _gives_profile(one))
+        raise CapabilityError(
+            f"Found recipe {assembly.recipe.name!r}, whose user model is no profile; give one of: "
+            f"{known}."
+        )
     assembly(model)  # a wrong setting fails before any cost
     population = load(source, columns, items, remarks, item_columns, rating_range).population
     names = _names(population, users, at_least)
@@ -148,26 +154,12 @@ def build(
         raise typer.Exit(1)
 
 
-def gives_profile(recipe: Recipe[Any, Any]) -> None:
-    """Refuses a recipe whose user model is no profile.
+def _gives_profile(recipe: Recipe[Any, Any]) -> bool:
+    from idiolect.profile import Profile
+    from idiolect.roles import Learner, Personalizer, Scorer
 
-    Raises:
-        CapabilityError: It is something else.
-    """
-    from idiolect.catalog import recipes
-
-    def fits(one: Recipe[Any, Any]) -> bool:
-        from idiolect.profile import Profile
-        from idiolect.roles import Learner, Personalizer, Scorer
-
-        returned = get_type_hints(one.function)["return"]
-        return one.gives in (Learner, Personalizer, Scorer) and Profile in get_args(returned)
-
-    if not fits(recipe):
-        known = ", ".join(one.name for one in recipes() if fits(one))
-        raise CapabilityError(
-            f"Found recipe {recipe.name!r}, whose user model is no profile; give one of: {known}."
-        )
+    returned = get_type_hints(recipe.function)["return"]
+    return recipe.gives in (Learner, Personalizer, Scorer) and Profile in get_args(returned)
 
 
 @dataclass

@@ -115,6 +115,12 @@ def edit(
     write(path, after, seen)
     if forget:
         _without_replies(path, forget, remarks)
+        if _measured(seen.profile) and not _measured(after.profile):
+            remarks.print(
+                "How the person compares with others was measured with it: it is shown again "
+                "when the profile is built again.",
+                style="yellow", markup=False,
+            )  # fmt: skip
     _tell(seen.profile, after.profile, path, remarks)
 
 
@@ -249,6 +255,10 @@ def _tell(before: Profile, after: Profile, path: Path, remarks: Console) -> None
         return
     compared(before, after, remarks)
     remarks.print(f"Wrote {path}.", markup=False)
+
+
+def _measured(profile: Profile) -> bool:
+    return any(found.measure is not None for found in profile.differences)
 
 
 def _drafts(path: Path) -> list[Path]:

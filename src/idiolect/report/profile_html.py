@@ -7,7 +7,18 @@ from html import escape
 
 from idiolect.profile.claim import Claim
 from idiolect.report import page as html
-from idiolect.report.profile_parts import MEANING, Line, Parts, bars, lead, left_out, remarks
+from idiolect.report.profile_parts import (
+    MEANING,
+    NOTHING,
+    TOLD,
+    WHOLE,
+    Line,
+    Parts,
+    bars,
+    lead,
+    left_out,
+    remarks,
+)
 from idiolect.report.words import many
 from idiolect.run.profile_file import Stored
 
@@ -15,14 +26,16 @@ from idiolect.run.profile_file import Stored
 def to_html(stored: Stored) -> str:
     """The whole page, self-contained."""
     profile = stored.profile
-    none = "" if profile.claims else html.note("Nothing is believed of this person.")
+    none = "" if profile.claims else html.note(WHOLE if profile.summary else NOTHING)
     told = html.text(profile.summary) if profile.summary else ""
+    if told and profile.claims:  # it says much the same
+        told = html.folded("the summary", told)
     return html.page(
         profile.user,
         lead(stored),
         none,
         *(_claims(stored, *each) for each in Parts.of(profile).sections(profile.user)),
-        html.section("Summary", html.folded("what prompts are told", told) if told else ""),
+        html.section(TOLD, told),
         _left(stored),
         html.section("What limits it", *(html.note(note) for note in remarks(stored))),
         html.section(

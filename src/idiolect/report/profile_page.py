@@ -8,6 +8,9 @@ from idiolect.profile.claim import Claim
 from idiolect.profile.render import Rendering
 from idiolect.report.profile_parts import (
     MEANING,
+    NOTHING,
+    TOLD,
+    WHOLE,
     Line,
     Parts,
     bars,
@@ -145,9 +148,9 @@ def show(stored: Stored, console: Console, *, evidence: bool = False) -> None:
             pen.claim(stored, claim, quotes=None if evidence else few)
     if not profile.claims:
         pen.console.print()
-        pen.words("Nothing is believed of this person: no claim was found or kept.")
+        pen.words(WHOLE if profile.summary else NOTHING)
     if profile.summary and not profile.claims:
-        pen.heading("Summary")
+        pen.heading(TOLD)
         for line in profile.summary.splitlines():
             pen.words(line, indent=2)
     _left(pen, stored, evidence)

@@ -14,6 +14,10 @@ from idiolect.run.profile_file import Stored
 if TYPE_CHECKING:
     import polars as pl
 
+#: What stands where there is no claim.
+NOTHING = "Nothing is believed of this person: no claim was found or kept."
+WHOLE = "No single claim: what prompts are told was written as a whole."
+TOLD = "What prompts are told"
 MEANING = {
     "stated": "the person said so",
     "inferred": "concluded from texts",
@@ -261,41 +265,35 @@ def frame(kept: Sequence[Stored]) -> pl.DataFrame:
     """Every claim of some profiles as a table; of other people, counts alone."""
     import polars as pl
 
-    def when(time: object) -> str | None:
-        return str(time) if time is not None else None
+    def text(value: object) -> str | None:
+        return None if value is None or value == "" else str(value)
 
-    rows = [
+    columns: dict[str, tuple[type[pl.DataType], Callable[[Stored, Claim], object]]] = {
+        "user": (pl.String, lambda stored, c: stored.profile.user),
+        "id": (pl.String, lambda _, c: c.id),
+        "dimension": (pl.String, lambda _, c: c.dimension),
+        "text": (pl.String, lambda _, c: c.text),
+        "status": (pl.String, lambda _, c: c.status),
+        "polarity": (pl.String, lambda _, c: c.polarity),
+        "confidence": (pl.Float64, lambda _, c: c.confidence),
+        "distinctiveness": (pl.Float64, lambda _, c: c.distinctiveness),
+        "against": (pl.String, lambda stored, c: text(against(stored, c))),
+        "attribute": (pl.String, lambda _, c: text(c.attribute)),
+        "value": (pl.String, lambda _, c: None if c.value is None else str(c.value)),
+        "when": (pl.String, lambda _, c: text(c.when)),
+        "valid_from": (pl.String, lambda _, c: text(c.valid_from)),
+        "valid_to": (pl.String, lambda _, c: text(c.valid_to)),
+        "learned_at": (pl.String, lambda _, c: text(c.learned_at)),
+        "sensitive": (pl.String, lambda _, c: text(c.sensitive)),
+        "own_texts": (pl.Int64, lambda _, c: len(c.own)),
+        "texts_of_others": (pl.Int64, lambda _, c: len(c.reference)),
+        "version": (pl.Int64, lambda _, c: c.version),
+        "quotes": (pl.String, lambda _, c: " | ".join(c.quotes)),
+    }
+    each = [(stored, claim) for stored in kept for claim in stored.profile.claims]
+    return pl.DataFrame(
         {
-            "user": stored.profile.user,
-            "id": c.id,
-            "dimension": c.dimension,
-            "text": c.text,
-            "status": c.status,
-            "polarity": c.polarity,
-            "confidence": c.confidence,
-            "distinctiveness": c.distinctiveness,
-            "against": against(stored, c) or None,
-            "attribute": c.attribute or None,
-            "value": None if c.value is None else str(c.value),
-            "when": c.when or None,
-            "valid_from": when(c.valid_from),
-            "valid_to": when(c.valid_to),
-            "learned_at": when(c.learned_at),
-            "sensitive": c.sensitive or None,
-            "own_texts": len(c.own),
-            "texts_of_others": len(c.reference),
-            "version": c.version,
-            "quotes": " | ".join(c.quotes),
+            name: pl.Series([value(*one) for one in each], dtype=kind)
+            for name, (kind, value) in columns.items()
         }
-        for stored in kept
-        for c in stored.profile.claims
-    ]
-    types = {"confidence": pl.Float64, "distinctiveness": pl.Float64}
-    numbers = dict.fromkeys(("own_texts", "texts_of_others", "version"), pl.Int64)
-    names = (
-        "user", "id", "dimension", "text", "status", "polarity", "confidence", "distinctiveness",
-        "against", "attribute", "value", "when", "valid_from", "valid_to", "learned_at",
-        "sensitive", "own_texts", "texts_of_others", "version", "quotes",
-    )  # fmt: skip
-    schema = {name: (types | numbers).get(name, pl.String) for name in names}
-    return pl.DataFrame(rows, schema=schema)
+    )
