@@ -139,6 +139,12 @@ def test_settings_out_of_range_are_refused(settings, says):
         Optimize(Knows(), lambda m, n: [], **{"questions": 6, **settings})
 
 
+@pytest.mark.parametrize("score", [-0.1, 1.1, float("nan")])
+def test_a_score_that_no_order_can_be_made_of_is_refused(score):
+    with pytest.raises(DataError, match=r"score=.* of 'x'; give 0 to 1"):
+        Graded("x", score)
+
+
 def test_a_scorer_that_leaves_something_out_is_refused():
     with pytest.raises(DataError, match=r"\[2\] grades for 1 candidates; needed are 6"):
         Optimize(lambda texts: [[Graded("", 0.0)] * 2 for _ in texts], lambda m, n: [], 6)("start")

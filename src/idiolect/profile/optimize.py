@@ -13,10 +13,18 @@ Ended = Literal["rounds", "budget", "no failures"]
 
 @dataclass(frozen=True)
 class Graded:
-    """What came of one candidate on one question: the answer, and its score, 0..1."""
+    """What came of one candidate on one question: the answer, and its score, 0..1.
+
+    Raises:
+        DataError: The score is out of range, or no number.
+    """
 
     answer: str
     score: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise DataError(f"Found score={self.score!r} of {self.answer!r}; give 0 to 1.")
 
 
 @dataclass(frozen=True)
