@@ -91,6 +91,15 @@ def test_stages_in_order_with_their_fields():
     assert write.section("query")[0].text == "and what are they?"
 
 
+def test_somebody_without_texts_has_no_profile_to_bring_up_to_date():
+    lm = script("boats", "bread")
+    request = Request("nobody", "and what are they?", time=START + timedelta(days=2))
+    built = Assembly(recipe("eragent"), {"encoder": Hashing(dim=4096)}, {"search": Web()})
+    answer(built, world(), request, lm)
+    assert [p.stage for p in lm.prompts] == ["rewrite"] + ["filter"] * 5 + ["write"]
+    assert len(lm.prompts) == recipe("eragent").calls(own=0)
+
+
 def test_a_covered_query_saves_search_and_filter():
     web = Web()
     first = ask(script("boats"), search=web).answer.user_model

@@ -12,6 +12,7 @@ from idiolect.errors import DataError
 from idiolect.lm import Json, LanguageModel, Prompt, Sampling, Section, own
 from idiolect.profile.claim import Claim, Span
 from idiolect.profile.schema import Field, Schema
+from idiolect.profile.sensitive import sensitive
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,16 @@ def _plain(name: str) -> str:
 class AskFields:
     """Asks a model which attributes some of the user's texts change: one prompt.
 
+    What a model says so is inferred, so a value on a sensitive matter is passed over, whatever the
+    attribute; what it was is not told.
+
     Attributes:
         lm: Who reads; it has to answer in JSON.
         wording: The instruction.
         schema: Attributes; protected ones are not asked for.
         sampling: How replies are drawn.
         confidence: Of what is inferred, 0..1.
+        allow_sensitive: Keep values on sensitive matters.
     """
 
     lm: LanguageModel
@@ -94,6 +99,7 @@ class AskFields:
     schema: Schema
     sampling: Sampling | None = None
     confidence: float = 0.5
+    allow_sensitive: bool = False
 
     def __call__(
         self, texts: Events, *known: Section | None
@@ -118,11 +124,15 @@ class AskFields:
         found = changed(_mapping(self.lm.one(prompt).value), self.schema)
         spans = tuple(map(Span, texts.ids))
         learned = max((time for time in texts.column("time") if time is not None), default=None)
-        claims = tuple(
-            self.schema.claim(name, value, self.confidence, spans=spans, learned_at=learned)
-            for name, value in found.values
-        )
-        return claims, found.refused
+        claims, refused = [], list(found.refused)
+        for name, value in found.values:
+            kind = self.schema[name].sensitive or sensitive(str(value))
+            if kind and not self.allow_sensitive:
+                refused.append(f"{name!r} is left as it was: its value is about {kind}, inferred")
+                continue
+            more: dict[str, Any] = {"spans": spans, "learned_at": learned, "sensitive": kind}
+            claims.append(self.schema.claim(name, value, self.confidence, **more))
+        return tuple(claims), tuple(refused)
 
 
 @cache

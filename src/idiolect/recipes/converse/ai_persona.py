@@ -17,7 +17,8 @@ Differs from the paper:
     - It gives the next reply, which is what a product asks for. Their simulated user with the true
       persona, the judge of satisfaction and the tools are for their experiment, and not here.
     - Their persona begins with demographics, which no update may touch. Here these are protected
-      attributes that nobody asks for. Personality types are asked for only with `sensitive`.
+      attributes that nobody asks for. Personality types are asked for, and values on sensitive
+      matters (health, beliefs, ...) believed, only with `sensitive`.
     - Only what the user said is learned from; theirs shows the assistant's turns as well.
     - Theirs keeps three conversations whatever `every` is, so that with more some are never read.
     - An unknown name is never added, a group never replaced, and both are noted; a value that is
@@ -103,7 +104,7 @@ def ai_persona(
 ) -> Personalizer[Profile]:
     sampling = Sampling(temperature, max_tokens=max_tokens)
     schema = Schema((*PERSONA.fields, *TYPES)) if sensitive else PERSONA
-    ask = AskFields(lm, UPDATE, schema, sampling)
+    ask = AskFields(lm, UPDATE, schema, sampling, allow_sensitive=sensitive)
 
     def learn(view: View, request: Request) -> Profile:
         mine = learnable(view.own)

@@ -27,9 +27,10 @@ Checked: the trigger equals the authors' rule on given vectors (tests/select/tes
     stages, their order, number and fields, and that a covered question saves search and filter
     (tests/recipes/test_eragent.py). On a stream of questions about films that come back in other
     words (`benchmarks/eragent.py`, known answers) they take 2.5 calls instead of 8; but with LSA
-    vectors the authors' threshold covers a fifth of the new questions with documents on other
-    films: .6 covers none of these, and takes 3.5 calls. It needs a model that answers in JSON:
-    `extractive` cannot; a scripted model runs all its branches. Answers are not checked.
+    vectors the authors' threshold covers a fifth of the new questions, too, and half of the
+    documents it takes are on other films: .6 covers no new one, and takes 3.5 calls. It needs a
+    model that answers in JSON: `extractive` cannot; a scripted model runs all its branches.
+    Answers are not checked.
 
 Reference: Shi et al. 2024, arXiv 2405.06683; code Ancientshi/ERM4.
 """
@@ -84,7 +85,7 @@ READ = (
     code=("Ancientshi/ERM4", "CC BY-NC-SA 4.0"),
     reads_other_users="texts",
     enters="prompt",
-    calls="documents + 3",
+    calls="min(own, 1) + documents + 2",
     evidence={
         "trigger": ("equals authors' code", "tests/select/test_trigger.py"),
         "prompts": ("mechanism only", "tests/recipes/test_eragent.py"),

@@ -23,8 +23,9 @@ Differs from the paper:
       field names count as common words.
 
 Checked: prompts, fields, order and number (tests/recipes/test_resumeflow.py); measures equal the
-    authors' code on made texts (tests/measure/test_faithfulness.py); planted inventions are found
-    (tests/measure/test_inventions.py). What a model writes is not checked.
+    authors' code on made texts (tests/measure/test_faithfulness.py); all planted inventions are
+    found, in notations that its rules know, and nothing else (tests/measure/test_inventions.py).
+    What a model writes is not checked.
 
 Reference: Zinjad et al. 2024, arXiv 2402.06221; code Ztrimus/ResumeFlow.
 """
