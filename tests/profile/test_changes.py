@@ -1,6 +1,7 @@
 """A profile's history: nothing is lost, ids stay, corrections win, forgetting is real."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from idiolect.data import Event, Events, Population
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.lm import Entry
-from idiolect.profile import Claim, Profile, Span, grounded
+from idiolect.profile import Claim, Field, Profile, Schema, Span, grounded
 
 MAY = datetime(2024, 5, 1, tzinfo=UTC)
 TEXTS = ("I drink tea every day.", "No tea any more,\n  only coffee.", "My name is Ann.")
@@ -62,10 +63,9 @@ def test_the_user_has_the_last_word() -> None:
     again = BORN.merge(hidden)
     assert again.claim("c2").status == "suppressed", "what one side hid stays hidden"
     assert hidden.merge(BORN).claim("c2").status == "suppressed"
-    assert (
-        fixed.merge(Profile("ann").add([claim("Drinks tea.", "tea", 1)], "read")).claims[-1].id
-        == "c3"
-    )
+    read = Profile("ann").add([claim("Drinks tea.", "tea", 1)], "read")
+    assert fixed.merge(read) == fixed, "what was corrected is not believed again as it was"
+    assert [c.text for c in read.merge(fixed).current()] == [c.text for c in fixed.claims]
 
 
 def test_merging_joins_the_evidence_of_what_both_say() -> None:
@@ -131,6 +131,8 @@ def test_a_quote_is_found_where_only_its_white_space_differs() -> None:
         ({"confidence": float("nan")}, "confidence=nan"),
         ({"distinctiveness": -1}, "distinctiveness=-1"),
         ({"durability": 0}, "durability=0"),
+        ({"durability": float("inf")}, "durability=inf"),
+        ({"value": float("nan")}, "value=nan"),
         ({"valid_from": MAY, "valid_to": MAY - timedelta(days=1)}, "must not end before it begins"),
     ],
 )
@@ -182,3 +184,51 @@ def test_whatever_happens_ids_stay_unique_and_json_is_read_back_equal(seed: int)
         assert all(len(profile.past(c.id)) == c.version - 1 for c in profile.claims)
     assert Profile.from_json(profile.to_json()) == profile
     assert profile.version == len(steps) + 1 or "replace" in steps
+
+
+def test_a_correction_is_current_whole_and_of_the_new_words() -> None:
+    cold = claim(
+        "Has a cold.", "tea", 0, learned_at=MAY, durability=7.0, distinctiveness=0.9,
+    )  # fmt: skip
+    now = MAY + timedelta(days=90)
+    fixed = Profile("ann").add([cold], "read").correct("c1", "Has asthma.", at=now).claim("c1")
+    assert fixed.currency(now) == 1, "what was put right today has not faded"
+    assert fixed.sensitive == "health"
+    assert fixed.distinctiveness is None, "the figure was of other words"
+
+
+def test_a_correction_of_an_attribute_gives_its_value() -> None:
+    schema = Schema((Field("lives_in"), Field("age", "number"), Field("tea", "yes or no")))
+    given = [schema.claim(n, v, 0.5) for n, v in (("lives_in", "Oslo"), ("age", 7), ("tea", True))]
+    profile = Profile("ann").add(given, "read")
+    fixed = profile.correct("c1", "Lives in: Rome, Italy").correct("c2", "age: 8")
+    fixed = fixed.correct("c3", "tea: no")
+    assert fixed.attributes() == {"lives_in": ("Rome, Italy",), "age": (8.0,), "tea": (False,)}
+    assert profile.correct("c1", "Is a Roman.", value="Rome").claim("c1").value == "Rome"
+    for name, words in (("c1", "Is a Roman."), ("c2", "age: old"), ("c3", "tea: often")):
+        with pytest.raises(DataError, match="for the attribute"):
+            profile.correct(name, words)
+
+
+def test_times_without_a_zone_are_utc() -> None:
+    naive = datetime(2024, 5, 1)
+    made = claim("Tea.", "tea", 0, valid_from=naive, valid_to=MAY, learned_at=naive)
+    assert (made.valid_from, made.learned_at) == (MAY, MAY)
+    assert made.currency(naive) == 1
+    assert not made.holds(naive)
+    text = BORN.to_json().replace('"2024-05-01T00:00:00Z"', '"2024-05-01T00:00:00"')
+    assert text != BORN.to_json()
+    assert Profile.from_json(text) == BORN
+
+
+def test_nothing_done_is_no_version_and_no_id_is_given_again() -> None:
+    assert BORN.add([], "nothing") == BORN
+    assert BORN.replaced([], [], "nothing") == BORN
+    assert BORN.forget(["e1"]).add([TEA], "again").claims[-1].id == "c3"
+
+
+def test_a_summary_of_claims_goes_with_what_they_rest_on() -> None:
+    told = replace(BORN, summary="- Drinks coffee.")
+    assert told.forget(["e1"]).summary == ""
+    assert told.revise("c2", "other evidence", spans=TEA.spans).forget(["e1"]).summary == ""
+    assert told.forget(["e2"]).summary == told.summary

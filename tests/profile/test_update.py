@@ -406,3 +406,55 @@ def test_forgetting_takes_a_rewriting_apart() -> None:
     assert profile.forget(["e5", "e6"]).claims == ()
     own_words = profile.correct("c1", "Plays badly.")
     assert [c.text for c in own_words.forget(["e6"]).claims] == ["Plays badly."]
+
+
+def test_a_rewriting_that_parts_a_claim_is_taken_apart_as_a_whole() -> None:
+    stored = Append(OWN)(Profile("ann"), [claim("Plays the cello.", 5)])
+    lm = labelled(**{"Plays the cello.|Plays on Mondays.": "similar"})
+    parts = [("Plays an instrument.", ["c1"]), ("Has the cello on Mondays.", ["c1", "n1"])]
+    lm.answers["revise"] = json.dumps(  # type: ignore[index]
+        {"claims": [{"text": text, "of": of, "confidence": 0.7, "days": None}
+                    for text, of in parts]}
+    )  # fmt: skip
+    profile = Revise(lm, OWN)(stored, [claim("Plays on Mondays.", 6)])
+    assert [(c.id, c.text) for c in profile.claims] == [("c1", parts[0][0]), ("c3", parts[1][0])]
+    steps = profile.history[-3:]
+    assert {step.version for step in steps} == {profile.version}, "one step"
+    assert [step.kind for step in steps] == ["replaced", "replaced", "added"]
+    left = profile.forget(["e6"])
+    assert "Monday" not in left.to_json()
+    assert [c.text for c in left.claims] == ["Plays an instrument."]
+    # The second half goes back to what it was made from, as the first one does.
+    assert [c.text for c in profile.forget(["e5"]).claims] == ["Plays on Mondays."]
+
+
+def test_forgetting_goes_back_over_several_rewritings_and_later_forgettings() -> None:
+    def joined(profile: Profile, names: list[str], *events: int) -> Profile:
+        spans = tuple(Span(f"e{n}", TEXTS[n]) for n in events)
+        text = " ".join(profile.claim(name).text for name in names)
+        return profile.replaced(names, [Claim(text, "tastes", 0.5, spans=spans)], "joined")
+
+    profile = Append(OWN)(Profile("ann"), [claim(f"Fact {n}.", n) for n in (0, 1, 2, 3)])
+    profile = joined(joined(profile, ["c1", "c2"], 0, 1), ["c1", "c3"], 0, 1, 2)
+    assert [c.text for c in profile.forget(["e1"]).claims] == ["Fact 3.", "Fact 0.", "Fact 2."]
+    assert profile.forget(["e3"]).forget(["e1"]).claims[:1] == profile.past("c1")[:1]
+
+
+def test_what_was_contradicted_by_what_is_forgotten_holds_again() -> None:
+    changed = Revise(labelled(**CHANGE), OWN)(
+        Append(OWN)(Profile("ann"), [JAZZ]), [claim("Dislikes jazz.", 1)]
+    )
+    assert [c.text for c in changed.current()] == ["Dislikes jazz."]
+    left = changed.forget(["e1"])
+    assert [c.text for c in left.current()] == ["Likes jazz."]
+    assert (left.history[-1].kind, left.history[-1].claim) == ("forgotten", "c2")
+    firm = Profile("ann").add([replace(JAZZ, status="stated")], "given")
+    kept = Revise(labelled(**CHANGE), OWN)(firm, [claim("Dislikes jazz.", 1)])
+    assert [c.text for c in kept.forget(["e0"]).current()] == ["Dislikes jazz."]
+
+
+def test_a_fresh_figure_of_how_rare_it_is_replaces_the_old_one() -> None:
+    profile = Append(OWN)(Profile("ann"), [replace(JAZZ, distinctiveness=0.9)])
+    again = Append(OWN)(profile, [replace(JAZZ, distinctiveness=0.2)])
+    assert again.claim("c1").distinctiveness == 0.2
+    assert Append(OWN)(again, [JAZZ]) == again, "no figure takes none away"

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from idiolect.data import Events
 from idiolect.errors import DataError
-from idiolect.profile.claim import Claim, grounded
+from idiolect.profile.claim import RANK, Claim, changed, grounded, together
 from idiolect.profile.profile import Profile
-
-#: What outranks what; only among equals the newer is believed.
-_RANK = {"suppressed": -1, "inferred": 0, "stated": 1, "corrected": 2}
 
 
 def evident(claims: Sequence[Claim], own: Events) -> list[Claim]:
@@ -66,45 +62,18 @@ def heard(profile: Profile, claims: Sequence[Claim]) -> tuple[Profile, list[Clai
     return profile, list(new.values())
 
 
-def together(one: Claim, other: Claim) -> Claim:
-    """One claim with the evidence of another that says the same."""
-    return replace(
-        one,
-        spans=tuple(dict.fromkeys((*one.spans, *other.spans))),
-        reference=tuple(dict.fromkeys((*one.reference, *other.reference))),
-        confidence=max(one.confidence, other.confidence),
-        status=max(one.status, other.status, key=_RANK.__getitem__),
-        learned_at=latest(one, other),
-        valid_from=min(one.valid_from, other.valid_from or one.valid_from)
-        if one.valid_from
-        else None,
-    )
-
-
 def in_time(claims: Sequence[Claim]) -> list[Claim]:
     """Claims in the order in which they were learned; those without a time first."""
     return sorted(claims, key=lambda c: c.learned_at.timestamp() if c.learned_at else 0.0)
 
 
-def latest(*claims: Claim) -> datetime | None:
-    """When the newest of some claims was learned."""
-    return max((c.learned_at for c in claims if c.learned_at is not None), default=None)
-
-
 def again(profile: Profile, name: str, claim: Claim, reason: str = "said again") -> Profile:
-    """With the evidence of a claim joined to one that says the same; nothing for suppressed ones.
-
-    Confidence is the higher of the two: that things are said often makes them no surer.
-    """
+    """With the evidence of a claim joined to one that says the same; suppressed ones get none."""
     known = profile.claim(name)
-    if known.status == "suppressed":
+    fields = changed(known, together(known, claim))
+    if known.status == "suppressed" or not fields:
         return profile
-    now = together(known, claim)
-    if now == known:
-        return profile
-    fields = ("spans", "reference", "confidence", "status", "learned_at", "valid_from")
-    changes = {field: getattr(now, field) for field in fields}
-    return profile.revise(name, reason, at=claim.learned_at, **changes)
+    return profile.revise(name, reason, at=claim.learned_at, **fields)
 
 
 def settled(
@@ -129,7 +98,7 @@ def settled(
     if stronger and known:
         return again(profile, known, new)
     if stronger:
-        best = max(stronger, key=lambda old: _RANK[old.status])
+        best = max(stronger, key=lambda old: RANK[old.status])
         why = f"contradicts {best.id}, which is {'protected' if firm else best.status}"
         until = max((t for t in (begins, best.valid_from or best.learned_at) if t), default=None)
         never = (c for c in profile.claims if c.said == new.said and c.valid_to is not None)
@@ -161,7 +130,7 @@ def settled(
 
 def outranks(one: Claim, other: Claim) -> bool:
     """Whether a claim is of a status that is believed before the other's, whatever their times."""
-    return _RANK[one.status] > _RANK[other.status]
+    return RANK[one.status] > RANK[other.status]
 
 
 def _believed(new: Claim, old: Claim) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from idiolect.data import Event, Events
+from idiolect.data import Event, Events, as_time
 from idiolect.difference import Difference
 from idiolect.errors import DataError
 
@@ -16,8 +17,13 @@ from idiolect.errors import DataError
 Status = Literal["stated", "inferred", "corrected", "suppressed"]
 Polarity = Literal["positive", "negative", "neutral"]
 Value = str | float | bool
+#: What is believed before what; only among equals the newer is.
+RANK: Mapping[Status, int] = {"suppressed": -1, "inferred": 0, "stated": 1, "corrected": 2}
 #: A misspelt field in an edited profile is an error, not a field left out.
 STRICT: Mapping[str, Any] = {"extra": "forbid"}
+
+
+_YES_OR_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One thing believed of a user.
+
+    Times without a zone are read as UTC.
 
     Attributes:
         text: What is believed, as a sentence.
@@ -109,11 +117,16 @@ class Claim:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise DataError(f"Found {name}={value!r} in {self.text!r}; give 0 to 1.")
-        if self.durability is not None and not self.durability > 0:
+        if isinstance(self.value, float) and not math.isfinite(self.value):
+            raise DataError(f"Found value={self.value!r} in {self.text!r}; give a finite number.")
+        if self.durability is not None and not 0 < self.durability < math.inf:
             raise DataError(
                 f"Found durability={self.durability!r} in {self.text!r}; give days above 0, or "
                 "None for what lasts."
             )
+        for name in ("valid_from", "valid_to", "learned_at"):
+            if (time := getattr(self, name)) is not None:
+                object.__setattr__(self, name, as_time(time))
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise DataError(
                 f"Found {self.text!r} valid from {self.valid_from:%Y-%m-%d} to "
@@ -153,6 +166,7 @@ class Claim:
             return False
         if at is None:
             return self.valid_to is None
+        at = as_time(at)
         begun = self.valid_from is None or self.valid_from <= at
         return begun and (self.valid_to is None or at < self.valid_to)
 
@@ -160,8 +174,32 @@ class Claim:
         """How current it is, 0..1: halved every `durability` days since it was learned."""
         if at is None or self.learned_at is None or self.durability is None:
             return 1.0
-        days = max(0.0, (at - self.learned_at).total_seconds() / 86_400)
+        days = max(0.0, (as_time(at) - self.learned_at).total_seconds() / 86_400)
         return float(0.5 ** (days / self.durability))
+
+    def reads(self, text: str) -> Value:
+        """The value of its attribute in other words, such as ``home: Oslo``.
+
+        Raises:
+            DataError: They do not have that form, or not the kind of its value.
+        """
+        label = self.attribute.replace("_", " ")
+        name, _, said = (part.strip() for part in text.partition(":"))
+        if name.casefold() in (label.casefold(), self.attribute.casefold()) and said:
+            if isinstance(self.value, str):
+                return said
+            if isinstance(self.value, bool):
+                if (low := said.casefold()) in _YES_OR_NO:
+                    return _YES_OR_NO[low]
+            else:
+                try:
+                    return float(said)
+                except ValueError:
+                    pass
+        raise DataError(
+            f"Found {text!r} for the attribute {self.attribute!r}, which is {self.value!r}; write "
+            f"'{label}: ' and a value of that kind, or give `value`."
+        )
 
     def without(self, events: set[str]) -> Claim | None:
         """What is left when events are forgotten; None where nothing else shows it.
@@ -173,6 +211,42 @@ class Claim:
             return None
         reference = tuple(event for event in self.reference if event not in events)
         return replace(self, spans=spans, reference=reference)
+
+
+def latest(*claims: Claim) -> datetime | None:
+    """When the newest of some claims was learned."""
+    return max((c.learned_at for c in claims if c.learned_at is not None), default=None)
+
+
+def together(one: Claim, other: Claim) -> Claim:
+    """One claim with the evidence of another, newer one that says the same.
+
+    Confidence is the higher of the two: that things are said often makes them no surer. How rare
+    they are is the newer figure, if it is of the same words.
+    """
+    fresh = other.distinctiveness if one.said == other.said else None
+    return replace(
+        one,
+        spans=tuple(dict.fromkeys((*one.spans, *other.spans))),
+        reference=tuple(dict.fromkeys((*one.reference, *other.reference))),
+        confidence=max(one.confidence, other.confidence),
+        status=max(one.status, other.status, key=RANK.__getitem__),
+        learned_at=latest(one, other),
+        valid_from=min(one.valid_from, other.valid_from or one.valid_from)
+        if one.valid_from
+        else None,
+        distinctiveness=one.distinctiveness if fresh is None else fresh,
+    )
+
+
+def changed(before: Claim, after: Claim) -> dict[str, Any]:
+    """The fields in which two forms of a claim differ, beside id and version."""
+    return {
+        name: value
+        for name in Claim.__dataclass_fields__
+        if name not in ("id", "version")
+        and (value := getattr(after, name)) != getattr(before, name)
+    }
 
 
 def grounded(claims: Sequence[Claim], own: Events) -> tuple[list[Claim], list[str]]:

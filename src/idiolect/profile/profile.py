@@ -10,39 +10,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from sys import intern
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from idiolect.data import Events
 from idiolect.difference import Difference
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.lm import Entry
 from idiolect.profile.claim import STRICT, Claim, grounded
+from idiolect.profile.history import Change, Kind, forgotten
+from idiolect.profile.sensitive import sensitive
 
-Kind = Literal["added", "revised", "ended", "suppressed", "corrected", "replaced", "forgotten"]
+if TYPE_CHECKING:
+    from idiolect.profile.schema import Schema
+
 #: Fields of a claim that a revision may not touch.
 _FIXED = ("id", "version")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One step in a profile's history.
-
-    Attributes:
-        version: The profile's, from this change on.
-        kind: What was done.
-        claim: Id of the claim.
-        reason: Why.
-        at: When; None where no time is known.
-        before: The claim as it was; None for a new one, and where it was forgotten.
-    """
-
-    version: int
-    kind: Kind
-    claim: str
-    reason: str
-    at: datetime | None = None
-    before: Claim | None = None
-    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
 
 @dataclass(frozen=True)
@@ -142,10 +124,7 @@ class Profile:
                     "Cite the user's own events and words that occur there; `grounded` keeps "
                     "those that do."
                 )
-        ever = [*(claim.id for claim in self.claims), *(change.claim for change in self.history)]
-        first = 1 + max((int(name[1:]) for name in ever if name[1:].isdigit()), default=0)
-        # Every profile has a `c1`: one string for all.
-        named = [replace(c, id=intern(f"c{n}"), version=1) for n, c in enumerate(new, first)]
+        named = self._named(new)
         return self._changed(
             (*self.claims, *named), [("added", claim.id, None) for claim in named], reason, at
         )
@@ -172,14 +151,35 @@ class Profile:
     ) -> Profile:
         """With a claim as the user puts it; it is believed, and no inference overrules it.
 
+        Of an attribute the value changes with the words. The summary stays: see `told_again`.
+
+        Args:
+            name: Its id.
+            text: The user's words; of an attribute such as ``home: Oslo``.
+            at: When; from then on it is as current as what was learned then.
+            **changes: Further fields of `Claim`.
+
         Raises:
             UnknownNameError: There is no such claim.
+            DataError: The words do not give the attribute's value.
         """
-        fixed = {"text": text, "status": "corrected", "confidence": 1.0}
+        old = self.claim(name)
+        fixed: dict[str, Any] = {
+            "text": text,
+            "status": "corrected",
+            "confidence": 1.0,
+            "sensitive": sensitive(text) or old.sensitive,
+            "distinctiveness": None,  # that of other words
+            "learned_at": at or old.learned_at,
+        }
+        if old.attribute and "value" not in changes:
+            fixed["value"] = old.reads(text)
         return self._with(name, "corrected", "corrected by the user", at, fixed | changes)
 
     def suppress(self, name: str, *, at: datetime | None = None) -> Profile:
         """With a claim that is not to be used, nor believed anew.
+
+        The summary stays: see `told_again`.
 
         Raises:
             UnknownNameError: There is no such claim.
@@ -208,42 +208,34 @@ class Profile:
             UnknownNameError: There is no such claim.
         """
         old, new = [self.claim(name) for name in dict.fromkeys(names)], list(by)
-        kept = tuple(claim for claim in self.claims if claim not in old)
+        gone = {claim.id for claim in old}
+        head = [replace(c, id=old[0].id, version=old[0].version + 1) for c in new[:1] if old]
+        rest = self._named(new[len(head) :])
         steps: list[tuple[Kind, str, Claim | None]] = [("replaced", c.id, c) for c in old]
-        if old and new:
-            head = replace(new[0], id=old[0].id, version=old[0].version + 1)
-            kept, new = (*kept, head), new[1:]
-        changed = self._changed(kept, steps, reason, at)
-        return changed.add(new, reason, at=at) if new else changed
+        steps += [("added", claim.id, None) for claim in rest]
+        kept = (claim for claim in self.claims if claim.id not in gone)
+        return self._changed((*kept, *head, *rest), steps, reason, at)
 
     def forget(self, events: Iterable[str]) -> Profile:
         """As if some events had never been: what rests on nothing else is gone, also from history.
 
         Words that were made from several events cannot be taken apart: a summary made from any of
-        them is emptied, and a claim that was put in other words goes back to those that it was
-        made from, as far as they rest on what is left.
+        them, or of claims that rest on them, is emptied, and a claim that was put in other words
+        goes back to those that it was made from, as far as they rest on what is left. What ended
+        because a claim that is gone contradicted it holds again. The history says which claims
+        this changed, not what they were.
         """
-        gone = set(events)
-        kept = tuple(left for claim in self.claims for left in self._without(claim, gone))
-        ids = {claim.id for claim in kept}
-        history = tuple(
-            replace(change, before=None)
-            if change.before is not None and gone.intersection(change.before.own)
-            else change
-            for change in self.history
-            if change.claim in ids
-        )
-        told = gone.intersection(self.sources) or gone.intersection(
-            event for found in self.differences for event in found.evidence
-        )
+        gone, version = set(events), self.version + 1
+        claims, history = forgotten(self.claims, self.history, gone, version)
+        known = {*self.evidence, *(e for s in self.history if s.before for e in s.before.evidence)}
         return replace(
             self,
-            summary="" if told else self.summary,
-            claims=kept,
+            summary="" if gone & known else self.summary,
+            claims=claims,
             differences=tuple(d for d in self.differences if not gone.intersection(d.evidence)),
             examples=tuple(e for e in self.examples if not gone.intersection(e.events)),
             sources=tuple(event for event in self.sources if event not in gone),
-            version=self.version + 1,
+            version=version,
             history=history,
         )
 
@@ -280,33 +272,18 @@ class Profile:
             if before.get(name) != after.get(name)
         )
 
-    def merge(self, other: Profile, reason: str = "merged") -> Profile:
-        """With the claims of another profile of the same user that say something else.
-
-        Of claims with equal words (or equal attribute and value) the surer one stays, with the
-        evidence of both; what either side suppressed stays suppressed.
+    def merge(
+        self, other: Profile, reason: str = "merged", *, schema: Schema | None = None
+    ) -> Profile:
+        """With what another profile of the same user believes; see `merged`.
 
         Raises:
             DataError: It is another user's.
         """
+        from idiolect.profile.merge import merged  # which builds on profiles
+
         self._same(other)
-        merged, mine = self, {claim.said: claim for claim in self.claims}
-        new = []
-        for theirs in other.claims:
-            if (known := mine.get(theirs.said)) is None:
-                new.append(theirs)
-                continue
-            spans = tuple(dict.fromkeys((*known.spans, *theirs.spans)))
-            hidden = "suppressed" in (known.status, theirs.status)
-            surer = max(known, theirs, key=lambda c: (c.status == "corrected", c.confidence))
-            changed: dict[str, Any] = {
-                "spans": spans,
-                "confidence": surer.confidence,
-                "status": "suppressed" if hidden else surer.status,
-            }
-            if any(getattr(known, name) != value for name, value in changed.items()):
-                merged = merged.revise(known.id, reason, **changed)
-        return merged.add(new, reason) if new else merged
+        return merged(self, other, reason, schema)
 
     def to_json(self) -> str:
         """As JSON; `from_json` reads it back equal."""
@@ -332,19 +309,12 @@ class Profile:
             ) from error
         return read
 
-    def _without(self, claim: Claim, gone: set[str]) -> list[Claim]:
-        """What is left of a claim when events are forgotten."""
-        left = claim.without(gone)
-        if not gone.intersection(claim.own):
-            return [] if left is None else [left]
-        steps = [s for s in self.history if s.claim == claim.id and s.before is not None]
-        forms = [*(s.before for s in steps if s.before is not None), claim]
-        # The step at which it got the words that it has.
-        at = next((n for n in range(len(steps))[::-1] if forms[n].text != claim.text), None)
-        if at is None or steps[at].kind == "corrected" or not gone.intersection(forms[at + 1].own):
-            return [] if left is None else [left]
-        before = (s.before for s in self.history if s.version == steps[at].version)
-        return [form for form in before if form is not None and not gone.intersection(form.own)]
+    def _named(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Claims under ids that were never given."""
+        ever = [*(claim.id for claim in self.claims), *(change.claim for change in self.history)]
+        first = 1 + max((int(name[1:]) for name in ever if name[1:].isdigit()), default=0)
+        # Every profile has a `c1`: one string for all.
+        return [replace(c, id=intern(f"c{n}"), version=1) for n, c in enumerate(claims, first)]
 
     def _same(self, other: Profile) -> None:
         if other.user != self.user:
@@ -371,6 +341,8 @@ class Profile:
         reason: str,
         at: datetime | None,
     ) -> Profile:
+        if not steps:
+            return self
         version = self.version + 1
         made = (Change(version, kind, name, reason, at, before) for kind, name, before in steps)
         return replace(self, claims=claims, version=version, history=(*self.history, *made))

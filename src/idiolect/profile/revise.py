@@ -15,13 +15,11 @@ from idiolect.profile.belief import (
     denied,
     evident,
     in_time,
-    latest,
     open_claims,
     outranks,
     settled,
-    together,
 )
-from idiolect.profile.claim import STRICT, Claim
+from idiolect.profile.claim import STRICT, Claim, latest, together
 from idiolect.profile.profile import Profile
 from idiolect.profile.retrieve import Retrieve
 from idiolect.profile.sensitive import sensitive
@@ -55,8 +53,9 @@ class Revise:
     For each new claim the nearest stored ones are retrieved. One prompt labels the pairs, none if
     there is nothing to relate. *Identical*: the evidence is joined. *Contradictory*: both are kept,
     one is current (see `settled`). *Similar*: one more prompt writes all of these anew, each claim
-    with the ids of those that it is made from: it takes the first one's id and the evidence of
-    all, and the history keeps what they were. What no new wording names stays as it is.
+    with the ids of those that it is made from: it has the evidence of all, those that share a
+    source come in their place in one step, the first under the first one's id, and the history
+    keeps what they were. What no new wording names stays as it is.
     *Unrelated*: added. What the user suppressed is shown, so that it is known again in other words,
     and then not believed; what the user corrected, and attributes of a schema, are never rewritten.
 
@@ -149,17 +148,11 @@ class Revise:
             profile = profile.add([claim], "learned", at=claim.learned_at)
             ids[name] = profile.claims[-1].id
         suppressed = {c.said for c in profile.claims if c.status == "suppressed"}
-        taken: set[str] = set()
-        for claim, of in made:
-            if claim.said in suppressed:
-                continue
-            names = [ids[name] for name in of if ids[name] not in taken]
-            taken.update(names)
-            why = f"written anew from {', '.join(ids[name] for name in of)}"
-            if names:
-                profile = profile.replaced(names, [claim], why, at=claim.learned_at)
-            else:
-                profile = profile.add([claim], why, at=claim.learned_at)
+        kept = [(claim, of) for claim, of in made if claim.said not in suppressed]
+        for claims, of in _sets(kept):
+            names = [ids[name] for name in of]
+            why = f"written anew from {', '.join(names)}"
+            profile = profile.replaced(names, claims, why, at=latest(*claims))
         return profile
 
     def _made(
@@ -242,6 +235,19 @@ def _taken_in(
     return profile, waiting
 
 
+def _sets(
+    made: Iterable[tuple[Claim, tuple[str, ...]]],
+) -> list[tuple[tuple[Claim, ...], tuple[str, ...]]]:
+    """Rewordings that share a source, together: one step puts them in the place of the sources."""
+    sets: list[tuple[tuple[Claim, ...], tuple[str, ...]]] = []
+    for claim, of in made:
+        touched = [one for one in sets if not set(of).isdisjoint(one[1])]
+        claims = (*(c for one in touched for c in one[0]), claim)
+        names = dict.fromkeys((*(name for one in touched for name in one[1]), *of))
+        sets = [one for one in sets if one not in touched] + [(claims, tuple(names))]
+    return sets
+
+
 def _free(claim: Claim) -> bool:
     """Whether a stored claim may be put in other words."""
     return claim.status in ("stated", "inferred") and not claim.attribute
@@ -301,7 +307,7 @@ def _reworded(written: Any, of: Sequence[Claim]) -> Claim:
     outright = all(claim.status == "stated" for claim in of)
     return replace(
         one,
-        text=written.text.strip(),
+        text=" ".join(written.text.split()),
         confidence=written.confidence,
         status="stated" if outright else "inferred",
         polarity=said.pop() if len(said) == 1 else "neutral",

@@ -15,8 +15,8 @@ from idiolect.data import Events
 from idiolect.errors import DataError
 from idiolect.measure.meteor import stem
 from idiolect.measure.text import FUNCTION_WORDS, word_set
-from idiolect.profile.belief import evident, heard, in_time, settled, together
-from idiolect.profile.claim import Claim
+from idiolect.profile.belief import evident, heard, in_time, settled
+from idiolect.profile.claim import Claim, together
 from idiolect.profile.profile import Profile, Update
 from idiolect.profile.schema import Schema
 from idiolect.roles import notes

@@ -106,14 +106,14 @@ def find(name: str, folder: Path) -> Path:
     """The profile's file: a path, or a user's name in a folder.
 
     Raises:
-        DataError: It looks like a path, and there is no such file.
+        DataError: It looks like a path, and there is no such file; or the user's file is another's.
         UnknownNameError: The folder has no profile of this user.
     """
     path = Path(name)
     if path.is_file():
         return path
-    if (there := path_of(folder, name)).is_file():
-        return there
+    if held(folder, name) is not None:
+        return path_of(folder, name)
     if path.is_dir():
         raise DataError(f"Found the folder '{name}'; name one file in it, or a user.")
     if path.suffix == ".json" or len(path.parts) > 1:
@@ -125,6 +125,24 @@ def find(name: str, folder: Path) -> Path:
             "'idiolect profile build', or say where they are with --in FOLDER."
         )
     raise UnknownNameError(f"profile in '{folder}' of", name, list(_users(files)))
+
+
+def held(folder: Path, user: str) -> Stored | None:
+    """What a user's file in a folder holds; None where there is none.
+
+    Raises:
+        DataError: The file is another user's.
+    """
+    path = path_of(folder, user)
+    if not path.is_file():
+        return None
+    stored = read(path)
+    if stored.profile.user != user:
+        raise DataError(
+            f"Found the profile of {stored.profile.user!r} in '{path}', which is to hold that of "
+            f"{user!r}; give it a name of its own, or take it away."
+        )
+    return stored
 
 
 def read(path: Path) -> Stored:
