@@ -429,7 +429,15 @@ def test_what_cannot_be_done_is_said_and_nothing_is_changed(idiolect, ann, argum
     assert ann.read_bytes() == before
 
 
-def test_a_file_of_somebody_else_is_not_written_over(build, here):
+def test_a_file_of_somebody_else_is_neither_shown_nor_written_over(idiolect, build, here):
     build("Ann")
     path_of(Path("profiles"), "Ben").write_bytes(Path("profiles/Ann.json").read_bytes())
-    assert "profile of 'Ann'" in build("Ben").error
+    for ran in (
+        build("Ben"),
+        idiolect("profile", "show", "Ben"),
+        idiolect("profile", "edit", "Ben"),
+    ):
+        assert (
+            "profile of 'Ann' in 'profiles/Ben.json', which is to hold that of 'Ben'" in ran.error
+        )
+    assert idiolect("profile", "show", "profiles/Ben.json").out.startswith("\nAnn\n")

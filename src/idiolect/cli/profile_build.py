@@ -94,6 +94,7 @@ def build(
     from idiolect.lm import Budget, guarded
     from idiolect.run import REPLIES, language_model, run_iter
     from idiolect.run.manifest import fingerprint, manifest
+    from idiolect.run.profile_file import held
     from idiolect.run.profile_learning import Learning
 
     if bool(users) == everybody:
@@ -116,7 +117,7 @@ def build(
         **manifest(assembly, model, data=fingerprint(population)),
         "difference filter": not all_claims,
     }
-    before = {name: _there(out, name) for name in names}
+    before = {name: held(out, name) for name in names}
     todo = [name for name in names if not _same(before[name], made)]
     if current := len(names) - len(todo):
         remarks.print(f"{counted(current, 'profile')} up to date.", markup=False)
@@ -235,26 +236,6 @@ def _names(population: Population, users: list[str] | None, at_least: int) -> li
         if name not in population.by_user.code:
             raise UnknownNameError("user", name, population.users)
     return list(dict.fromkeys(users))
-
-
-def _there(out: Path, user: str) -> Stored | None:
-    """What a user's file holds; None where there is none.
-
-    Raises:
-        SettingError: The file is another user's.
-    """
-    from idiolect.run.profile_file import path_of, read
-
-    path = path_of(out, user)
-    if not path.is_file():
-        return None
-    stored = read(path)
-    if stored.profile.user != user:
-        raise SettingError(
-            f"Found the profile of {stored.profile.user!r} in '{path}', which is to hold that of "
-            f"{user!r}; take it away, or give another --out."
-        )
-    return stored
 
 
 def _same(stored: Stored | None, made: Mapping[str, Any]) -> bool:
