@@ -85,6 +85,11 @@ def test_every_width_shows_every_word_and_no_line_is_wider(stored, width):
     assert squeezed.count("漢") == 12
 
 
+def test_a_terminal_too_narrow_for_words_gets_them_all_the_same(stored):
+    said = printed(lambda console: profile_page.show(stored, console, evidence=True), 5)
+    assert "Writes long" in said
+
+
 def test_marks_words_and_bars(stored):
     said = printed(lambda console: profile_page.show(stored, console), 100)
     lines = {line.split()[0]: line for line in said.splitlines() if line.startswith("  c")}

@@ -44,6 +44,8 @@ _COLOURS = {
 _WIDEST = 96
 #: Below it a bar would leave too little for words.
 _ROOM = 70
+#: Words are not wrapped more narrowly.
+_LEAST = 20
 #: Cells of a bar, and of the figure behind it.
 _BAR, _FIGURE = 10, 10
 _LEFT = 5
@@ -90,7 +92,7 @@ class Pen:
 
         text = Text(plain(words), style) if isinstance(words, str) else words
         begin = " " * indent + first
-        for line in text.wrap(self.console, max(self.width - len(begin), 20)):
+        for line in text.wrap(self.console, max(self.width - len(begin), _LEAST)):
             line.rstrip()
             self.console.print(Text.assemble((begin, style), line), soft_wrap=True)
             begin = " " * len(begin)
@@ -104,7 +106,7 @@ class Pen:
         name = f"  {plain(claim.id):<4}"
         beside = self.width >= _ROOM
         bar, indent = self.bar(shown, colour), len(name) + 2
-        room = self.width - indent - (bar.cell_len + 2 if beside else 0)
+        room = max(self.width - indent - (bar.cell_len + 2 if beside else 0), _LEAST)
         head = Text.assemble((name, "dim"), (f"{mark} ", colour))
         for at, line in enumerate(Text(plain(shown.words)).wrap(self.console, room)):
             line.rstrip()

@@ -170,7 +170,7 @@ def compared(before: Profile, after: Profile, console: Console) -> None:
     pen, changes = Pen(console), before.diff(after)
     pen.heading(f"{after.user}, version {before.version} {pen.arrow} {after.version}")
     now = {claim.id: claim for claim in after.claims}
-    # A step that was there before has left its trace: what is new is that events were forgotten.
+    # The last step of a claim that differs is older than the difference: no history has it.
     fewer = [c for c in changes if c.version <= before.version and c.kind != "forgotten"]
     steps = [change for change in changes if change not in fewer]
     for change in steps:
@@ -178,7 +178,11 @@ def compared(before: Profile, after: Profile, console: Console) -> None:
         changed(pen, change, now.get(change.claim))
     if fewer:
         pen.words(", ".join(change.claim for change in fewer), style="bold")
-        pen.words("an event that they rest on was forgotten", indent=2)
+        pen.words(
+            f"changed without a step since version {before.version}: an event was forgotten, or "
+            "the two have different histories",
+            indent=2,
+        )
     kinds = Counter(change.kind for change in steps)
     said = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
     pen.words(f"{said}." if said else "" if fewer else "No claim changed.", style="dim")
