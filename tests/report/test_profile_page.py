@@ -15,6 +15,7 @@ from idiolect.data import Event
 from idiolect.difference import Difference, Measure, Measurements
 from idiolect.profile import Claim, Profile, Render, Span, claims
 from idiolect.report import profile_page, profile_trace
+from idiolect.report.page import STYLE
 from idiolect.report.profile_html import to_html
 from idiolect.report.profile_parts import Line, Parts, frame, sure
 from idiolect.report.words import plain
@@ -296,6 +297,30 @@ def test_the_html_page_is_whole_and_escapes_the_data(stored):
     assert 'style="width:93.0%"' in page
     for kind in ("stated", "inferred", "ended", "suppressed"):
         assert f'class="claim {kind}"' in page
+
+
+def test_every_text_stands_out_from_what_is_behind_it():
+    """By the contrast of WCAG 2.2, whose level AA asks for 4.5 of text and 3 of a bar."""
+
+    def luminance(colour):
+        digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
+        parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    def contrast(one, other):
+        dark, light = sorted((luminance(one), luminance(other)))
+        return (light + 0.05) / (dark + 0.05)
+
+    for block in re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL):
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]+)", block))
+        for name, behind, least in (
+            ("ink", "paper", 4.5), ("soft", "paper", 4.5), ("pale", "paper", 4.5),
+            ("soft", "tint", 4.5), ("ink", "tint", 4.5), ("ink", "note", 4.5),
+            ("alarming", "alarm", 4.5), ("more", "line", 3), ("mark", "line", 3),
+            ("pale", "line", 3),
+        ):  # fmt: skip
+            assert contrast(colours[name], colours[behind]) >= least, (name, behind, colours)
 
 
 def test_the_table_has_every_claim_and_of_others_only_counts(stored):

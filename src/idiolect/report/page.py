@@ -7,7 +7,7 @@ from html import escape
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2937; --soft: #5b6472; --line: #e5e7eb; --paper: #fff;
-  --tint: #f3f4f6; --more: #0f766e; --less: #c2410c; --mark: #7e22ce; --pale: #737b87;
+  --tint: #f3f4f6; --more: #0f766e; --less: #c2410c; --mark: #7e22ce; --pale: #6b7280;
   --note: #fffbeb; --alarm: #fef2f2; --alarming: #991b1b }
 @media (prefers-color-scheme: dark) { :root { --ink: #e5e7eb; --soft: #a3acba; --line: #374151;
   --paper: #111827; --tint: #1f2937; --more: #2dd4bf; --less: #fb923c; --mark: #c084fc;
@@ -15,7 +15,8 @@ STYLE = """
 * { box-sizing: border-box }
 body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--ink);
   max-width: 920px; margin: 0 auto; padding: 32px 24px 96px; background: var(--paper) }
-h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px } h2 { font-size: 20px; margin: 44px 0 8px }
+h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px; overflow-wrap: anywhere }
+h2 { font-size: 20px; margin: 44px 0 8px }
 p.lead, .soft { color: var(--soft) } p.lead { margin: 0 0 20px; font-size: 17px }
 .card { border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; margin: 14px 0;
   overflow-wrap: anywhere }
@@ -56,10 +57,10 @@ def page(title: str, lead: str, *sections: str) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n<body>\n"
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n<body><main>\n"
         f'<h1>{escape(title)}</h1>\n<p class="lead">{escape(lead)}</p>\n'
         + "\n".join(section for section in sections if section)
-        + "\n</body></html>\n"
+        + "\n</main></body></html>\n"
     )
 
 

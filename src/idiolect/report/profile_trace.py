@@ -46,8 +46,8 @@ def one(
     again = claim.version - 1
     changes = f"changed {many(again, 'time')}" if again else "never changed"
     pen.words(
-        f"{claim.status}: {MEANING[claim.status]}; {sure(claim.confidence)}; about "
-        f"{claim.dimension}; {changes}.",
+        f"{claim.status}: {MEANING[claim.status]}; {sure(claim.confidence)}; "
+        f"dimension {claim.dimension}; {changes}.",
         indent=2,
     )
     if (found := measure(stored.profile, claim)) is not None:
