@@ -177,9 +177,14 @@ class Scorer(Generic[M]):
         """Option → score.
 
         Raises:
-            DataError: The numbers do not match the options or are not finite.
+            DataError: There is no option, or the numbers do not match them or are not finite.
         """
         among = list(self.options(view.request))
+        if not among:
+            raise DataError(
+                "Found a request without options; a scorer gives each of them a number: ask with "
+                "the options, or hold out events that have them."
+            )
         values = np.asarray(self.score(view.request, self.learn(view, view.request), among), float)
         if values.shape != (len(among),) or not np.isfinite(values).all():
             raise DataError(

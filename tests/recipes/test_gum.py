@@ -13,8 +13,10 @@ import pytest
 
 from idiolect.data import Event, Population, Request
 from idiolect.lm import Scripted
+from idiolect.profile import to_markdown
 from idiolect.recipes.infer.gum import gum
 from idiolect.run import Assembly, answer
+from idiolect.run.folder import result
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 #: Topic → how the user says it, how a model says it (in two ways), what it can be.
@@ -248,6 +250,12 @@ def test_what_the_user_did_not_write_is_not_audited_and_what_is_not_read_is_said
     outcome = answer(Assembly(gum, settings=settings), Population.of(events), asked, lm)
     assert [(p.stage, p.events) for p in lm.prompts] == [("audit", ("e3",)), ("extract", ("e3",))]
     assert outcome.answer.notes == ("1 older texts were not read",)
+
+
+def test_a_result_is_the_profile_as_a_page() -> None:
+    population, lm = small("I live in Oslo", "I study Greek"), script()
+    outcome = answer(Assembly(gum), population, Request("ann", time=START + timedelta(days=9)), lm)
+    assert result(outcome, population)["answer"] == to_markdown(outcome.answer)
 
 
 def test_the_floor_cannot_and_nobody_is_nobody() -> None:

@@ -183,6 +183,14 @@ def test_labels_stand_for_the_replies_that_are_given():
     assert {e.text for e in lm.prompts[-1].section("options")} == set(given.values())
 
 
+def test_a_request_without_options_is_refused_before_any_cost():
+    lm = Scripted(script(by_length))
+    outcome = ask(lm, request=Request("ann", "What now?", time=ASKED.time))
+    assert outcome.failure.kind == "DataError"
+    assert "without options" in outcome.failure.message
+    assert not lm.prompts
+
+
 def test_unreadable_replies_are_ties_after_four_draws():
     lm = Scripted(script(by_length, by_length, "I like both"))
     outcome = ask(lm)
