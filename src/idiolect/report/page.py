@@ -15,7 +15,7 @@ STYLE = """
 * { box-sizing: border-box }
 body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: var(--ink);
   max-width: 920px; margin: 0 auto; padding: 32px 24px 96px; background: var(--paper) }
-h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px; overflow-wrap: anywhere }
+h1 { font-size: 30px; line-height: 1.2; margin: 0 0 4px } h1, h2 { overflow-wrap: anywhere }
 h2 { font-size: 20px; margin: 44px 0 8px }
 p.lead, .soft { color: var(--soft) } p.lead { margin: 0 0 20px; font-size: 17px }
 .card { border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; margin: 14px 0;
