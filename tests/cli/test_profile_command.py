@@ -200,6 +200,15 @@ def test_forgetting_reaches_the_replies(idiolect, ann):
     ran = idiolect("profile", "edit", "Ann", "--forget", "e40", "--forget", "e77")
     assert "Deleted 1 reply" in ran.err
     assert "Nothing rests on the event 'e77'" in " ".join(ran.err.split())
+    before = ann.read_bytes()
+    replies = ann.parent / REPLIES
+    replies.write_text("no database")
+    assert "corrupt" in idiolect("profile", "edit", "Ann", "--forget", "e30").error
+    assert ann.read_bytes() == before
+    replies.rename(f"{replies}.corrupt-1")
+    ran = idiolect("profile", "edit", "Ann", "--forget", "e30")
+    assert "may hold what is forgotten; delete it" in " ".join(ran.err.split())
+    assert "Word3" not in ann.read_text()
 
 
 def test_an_editor_s_changes_are_taken_over(idiolect, ann, here, monkeypatch):
@@ -396,6 +405,7 @@ def test_a_request_and_what_a_prompt_is_told(idiolect, ann):
         (["build", "Ann", "--recipe", "gum"], ["free reasoning", "--lm"]),
         (["build", "Ann", "--out", "my.py"], ["a file at 'my.py'", "give a folder"]),
         (["show", "Anne"], ["of 'Anne'", "Did you mean 'Ann'"]),
+        (["show", "ANN"], ["of 'ANN'", "Did you mean 'Ann'"]),
         (["show", "Ann", "--in", "nowhere"], ["no profile in 'nowhere'", "profile build"]),
         (["show", "nowhere/Ann.json"], ["no file 'nowhere/Ann.json'"]),
         (["show", "reviews.csv"], ["'reviews.csv'", "no JSON"]),

@@ -112,15 +112,15 @@ def edit(
         _say_forgotten(seen, forget, remarks)
         after = after.forget(forget)
     after = _finished(seen, after)
-    write(path, after, seen)
-    if forget:
+    if forget:  # first: where it cannot be, nothing is changed
         _without_replies(path, forget, remarks)
-        if _measured(seen.profile) and not _measured(after.profile):
-            remarks.print(
-                "How the person compares with others was measured with it: it is shown again "
-                "when the profile is built again.",
-                style="yellow", markup=False,
-            )  # fmt: skip
+    write(path, after, seen)
+    if forget and _measured(seen.profile) and not _measured(after.profile):
+        remarks.print(
+            "How the person compares with others was measured with it: it is shown again "
+            "when the profile is built again.",
+            style="yellow", markup=False,
+        )  # fmt: skip
     _tell(seen.profile, after.profile, path, remarks)
 
 
@@ -166,7 +166,7 @@ def _in_editor(path: Path, seen: Stored, remarks: Console) -> None:
             why = "" if text.strip() else ": the text was emptied"
             remarks.print(f"Nothing was changed{why}.", markup=False)
             return
-        after = replace(seen, profile=from_markdown(seen.profile, text))
+        after = replace(seen, profile=from_markdown(seen.profile, text, at=_now()))
     except UnicodeDecodeError as error:
         raise DataError(f"Found a text that is not UTF-8 ({error}). {kept}") from None
     except DataError as error:
@@ -245,6 +245,11 @@ def _without_replies(path: Path, events: list[str], remarks: Console) -> None:
     if file.is_file() and (gone := Ledger(file, existing=True).forget(events)):
         many = "1 reply" if gone == 1 else f"{gone:,} replies"
         remarks.print(f"Deleted {many} of a model from {file}.", markup=False)
+    for old in sorted(path.parent.glob(f"{REPLIES}.corrupt-*")):
+        remarks.print(
+            f"{old} was set aside as corrupt and may hold what is forgotten; delete it.",
+            style="yellow", markup=False,
+        )  # fmt: skip
 
 
 def _tell(before: Profile, after: Profile, path: Path, remarks: Console) -> None:
