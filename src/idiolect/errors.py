@@ -44,9 +44,9 @@ class UnknownNameError(IdiolectError, LookupError):
         times = counts or {}
         self.what, self.name = what, name
         self.known = sorted(known, key=lambda one: (-times.get(one, 0), one))
-        folded = {one.casefold(): one for one in self.known}
-        close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
-        hint = f" Did you mean {folded[close[0]]!r}?" if close else ""
+        close = [one for one in self.known if one.casefold() == name.casefold()]
+        close = close or difflib.get_close_matches(name, self.known, n=1, cutoff=0.5)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
         # Of long names, such as hashes, three show the form.
         few = [name for n, name in enumerate(self.known[:20]) if n < 3 or len(name) < 30]
         said = [f"{one} ({times[one]:,})" if one in times else one for one in few]
