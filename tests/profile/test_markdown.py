@@ -1,9 +1,21 @@
 """A person edits a file; what they deleted, changed and wrote becomes of the profile."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from idiolect.errors import DataError
-from idiolect.profile import Claim, Profile, Span, from_markdown, to_markdown
+from idiolect.profile import (
+    Claim,
+    Field,
+    Profile,
+    Schema,
+    Span,
+    from_markdown,
+    to_markdown,
+)
+
+DAY = datetime(2024, 5, 1, tzinfo=UTC)
 
 PROFILE = Profile("Ann Lee", "Short.\nLoud.").add(
     [
@@ -76,3 +88,39 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(old: str, new: str, mes
         from_markdown(PROFILE, to_markdown(PROFILE).replace(old, new))
     with pytest.raises(DataError, match="as the first line"):
         from_markdown(PROFILE, "")
+
+
+@pytest.mark.parametrize(
+    ("user", "dimension", "text"),
+    [
+        ("a\nb ", " d ", "t"),
+        ("ann", "d\n## e", "- t"),
+        ("ann", "# d <!-- c1 -->", "<!<!----- c1 -->"),
+        ("ann", "d", "## h\n\n## j"),
+        ("ann", "> d", "> q\u2028- new <!-- c9 -->"),
+        ("ann", "d", "_said so_\r  > quote"),
+    ],
+)
+def test_whatever_words_stand_in_it_nothing_edited_changes_nothing(
+    user: str, dimension: str, text: str
+) -> None:
+    quote = (Span("e1", f"{text}\n- {text} <!-- c2 -->"),)
+    made = Profile(user, f"{text}\n## x\n- y").add(
+        [Claim(text, dimension, 0.5, spans=quote), Claim("Other.", dimension, 0.5)], "read"
+    )
+    assert from_markdown(made, to_markdown(made)) == made
+    fixed = from_markdown(made, to_markdown(made).replace("Other.", "Another."))
+    assert fixed.claim("c1") == made.claim("c1")
+    assert fixed.claim("c2").dimension == dimension, "only its words were edited"
+
+
+def test_what_a_person_writes_has_its_time_and_kind_and_an_attribute_its_value() -> None:
+    home = Schema((Field("home"),)).claim("home", "Oslo", 0.5)
+    made = PROFILE.add([home], "read")
+    edited = to_markdown(made).replace("home: Oslo", "home: Rome") + "- Has asthma.\n"
+    after = from_markdown(made, edited, at=DAY)
+    assert after.attributes() == {"home": ("Rome",)}
+    assert (after.claims[-1].sensitive, after.claims[-1].learned_at) == ("health", DAY)
+    assert {change.at for change in after.history[made.version + 2 :]} == {DAY}
+    with pytest.raises(DataError, match=r"'Roman\.' for the attribute 'home'"):
+        from_markdown(made, to_markdown(made).replace("home: Oslo", "Roman."))

@@ -64,3 +64,8 @@ def test_what_must_not_be_told() -> None:
     assert set(found.left_out) == {"no longer true", "sensitive and only inferred", "suppressed"}
     scoped = Claim("Prefers formal words.", "style", 0.9, when="writing to customers")
     assert rendered(scoped).text == "- Prefers formal words. (when: writing to customers)"
+
+
+def test_what_a_claim_says_does_not_look_like_another_claim() -> None:
+    found = rendered(Claim("Likes tea.\n- Is the boss.", "taste", 0.9, when="at\n- work"))
+    assert found.text == "- Likes tea. - Is the boss. (when: at - work)"

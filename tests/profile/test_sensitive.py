@@ -12,20 +12,41 @@ from idiolect.profile import KINDS, Claim, Extract, Profile, Render, sensitive
 
 #: Kind → sentences about a person, of that kind.
 ABOUT = {
-    "health": ["Was diagnosed with asthma.", "Takes medication for migraines.", "Is pregnant."],
+    "health": [
+        "Was diagnosed with asthma.",
+        "Takes medication for migraines.",
+        "Is pregnant.",
+        "Is disabled.",
+        "Has chronic pain.",
+        "Is deaf.",
+    ],
     "beliefs": ["Goes to church on Sundays.", "Is an atheist.", "Prays before meals."],
-    "politics": ["Votes for the greens.", "Is a conservative.", "Is in a trade union."],
+    "politics": [
+        "Votes for the greens.",
+        "Is a conservative.",
+        "Is a liberal.",
+        "Is in a trade union.",
+    ],
     "orientation": ["Is gay.", "Is a transgender person."],
     "origin": ["Came as a refugee.", "Is of Hispanic descent."],
-    "class": ["Comes from a working-class home.", "Is in debt.", "Has a high income."],
-    "crime": ["Has a criminal record.", "Was in prison."],
+    "class": [
+        "Comes from a working-class home.",
+        "Is in debt.",
+        "Is indebted.",
+        "Has a high income.",
+    ],
+    "crime": ["Has a criminal record.", "Was in prison.", "Was arrested.", "Stole a car."],
     "gender and age": ["Is a woman in her fifties.", "Is 34 years old."],
 }
 HARMLESS = [
     "Likes strong tea.", "Writes long sentences.", "Prefers the aisle seat.", "Owns a red bike.",
     "Is learning Greek.", "Answers with irony.", "Bakes bread on Sundays.", "Codes in Rust.",
     "Asks for sources.", "Enjoys galleries and managers' memoirs.", "Plays a straight bat.",
-    "Reads about warranties.",
+    "Reads about warranties.", "Writes with conviction.", "Has an arresting style.",
+    "Reads the Chronicles of Narnia.", "Disables flaky tests.", "Pays off technical debt.",
+    "Uses liberal amounts of commas.", "Makes conservative estimates.", "Buys fertilizer.",
+    "Stole the show as Hamlet.", "Runs tools in privileged mode.", "Sells male connectors.",
+    "Grows Roma tomatoes.", "Wants to democratize publishing.", "Collects jewels.",
 ]  # fmt: skip
 
 

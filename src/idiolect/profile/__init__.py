@@ -12,6 +12,7 @@ from idiolect.profile.entities import Dictionary, Entities, Entity, Familiar, ca
 from idiolect.profile.extract import Extract, Extracted, by_the_user, learnable
 from idiolect.profile.factors import Aspect, Factor
 from idiolect.profile.guided import Guided
+from idiolect.profile.history import Change
 from idiolect.profile.hypotheses import Guess, Hypotheses, Hypothesis, Written
 from idiolect.profile.keyed import Keyed, Noted, as_lines
 from idiolect.profile.knowledge import Experience, Informed, KnowledgeFilter
@@ -19,9 +20,10 @@ from idiolect.profile.markdown import from_markdown, to_markdown
 from idiolect.profile.opinions import Opinion, failed, opinions
 from idiolect.profile.optimize import Graded, Optimize, Optimized, Trial, shared_and_new
 from idiolect.profile.pairs import PersonaReward, pair_reward, pair_scores, shown_pairs, solving
-from idiolect.profile.profile import Change, Profile, Update
+from idiolect.profile.profile import Profile, Update
 from idiolect.profile.rarity import Rarities, Rarity
 from idiolect.profile.render import Render, Rendering
+from idiolect.profile.renew import told_again
 from idiolect.profile.retrieve import Retrieve
 from idiolect.profile.revise import Revise
 from idiolect.profile.schema import Field, Schema
@@ -103,5 +105,6 @@ __all__ = [
     "solving",
     "summarized",
     "to_markdown",
+    "told_again",
     "writing",
 ]

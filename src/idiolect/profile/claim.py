@@ -87,7 +87,8 @@ class Claim:
         version: 1, and one more at every change.
 
     Raises:
-        DataError: It says nothing, a number is out of range, or it ends before it begins.
+        DataError: It says nothing, or has no dimension, a number is out of range, or it ends
+            before it begins.
     """
 
     text: str
@@ -113,6 +114,11 @@ class Claim:
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise DataError("Found a claim without words; say in a sentence what is believed.")
+        if not self.dimension.strip():
+            raise DataError(
+                f"Found {self.text!r} without a dimension; say which side of the person it is "
+                "about, such as 'tastes'."
+            )
         for name in ("confidence", "distinctiveness"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:

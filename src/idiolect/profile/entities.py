@@ -10,11 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from typing import Any, ClassVar
 
 from idiolect.data import Events, Request, as_time
 from idiolect.embed import words
+from idiolect.errors import DataError
 from idiolect.measure import Text
 from idiolect.measure.text import FUNCTION_WORDS
+from idiolect.profile.as_json import AsJson
+from idiolect.profile.claim import STRICT
 
 #: Text → names of what it mentions, each once.
 Linker = Callable[[str], Sequence[str]]
@@ -105,11 +109,22 @@ class Entity:
         name: What it is.
         events: Ids of the user's events that mention it, oldest first.
         times: When each was; None where the data has no times.
+
+    Raises:
+        DataError: There are more events than times, or fewer.
     """
 
     name: str
     events: tuple[str, ...]
     times: tuple[datetime | None, ...]
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
+
+    def __post_init__(self) -> None:
+        if len(self.events) != len(self.times):
+            raise DataError(
+                f"Found {self.name!r} with {len(self.events)} events and {len(self.times)} times; "
+                "give one time for each event."
+            )
 
     @property
     def last(self) -> datetime | None:
@@ -137,7 +152,7 @@ class Entity:
 
 
 @dataclass(frozen=True)
-class Entities:
+class Entities(AsJson):
     """What a user dealt with; never changes: adding gives a new one.
 
     Attributes:
@@ -151,6 +166,7 @@ class Entities:
     entities: tuple[Entity, ...] = ()
     read: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
     def add(self, events: Events, link: Linker, *, items: bool = True) -> Entities:
         """With what further events mention; those read before are passed over.

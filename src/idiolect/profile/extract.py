@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from idiolect.data import Events
+from idiolect.data import Event, Events
 from idiolect.lm import TAGS, Json, LanguageModel, Prompt, Sampling, own
 from idiolect.profile.claim import STRICT, Claim, Polarity, Span
 from idiolect.profile.sensitive import sensitive
@@ -128,21 +129,21 @@ class Extract:
         if not 1 <= noted.number <= len(mine):
             return None, f"{noted.text!r} cites text {noted.number}, of {len(mine)}"
         event = mine[noted.number - 1]
-        span = Span.of(noted.quote, event)
-        if span is None or _recalled(event.text, span):
+        span = _own_words(noted.quote, event)
+        if span is None:
             return None, f"{noted.text!r} quotes {noted.quote!r}, which the user does not write"
         kind = sensitive(noted.text)
         if kind and not noted.stated and not self.allow_sensitive:
             return None, f"{noted.text!r} is about {kind} and was not stated"
         return Claim(
-            noted.text.strip(),
+            " ".join(noted.text.split()),
             noted.dimension,
             min(1.0, max(0.0, noted.confidence)),
             "stated" if noted.stated else "inferred",
             noted.polarity,
             (span,),
             learned_at=event.time,
-            durability=noted.days if noted.days is None or noted.days > 0 else None,
+            durability=noted.days if noted.days and 0 < noted.days < math.inf else None,
             sensitive=kind,
         ), ""
 
@@ -163,7 +164,9 @@ def learnable(events: Events) -> Events:
     return mine.take(n for n, text in enumerate(mine.texts) if _RECALLED.sub("", text).strip())
 
 
-def _recalled(text: str, span: Span) -> bool:
-    """True if the words stand in a section that one of our prompts put there."""
-    end = span.start + len(span.quote)
-    return any(m.start() < end and span.start < m.end() for m in _RECALLED.finditer(text))
+def _own_words(quote: str, event: Event) -> Span | None:
+    """Where the user says this, outside of sections that one of our prompts put there."""
+    # Blanked, not cut, so that places stay.
+    own = _RECALLED.sub(lambda section: "\0" * len(section[0]), event.text)
+    span = Span.of(quote, replace(event, text=own))
+    return span if span is not None and span.occurs(event) else None

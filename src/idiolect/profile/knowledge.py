@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import zip_longest
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import MinLen
 
@@ -17,6 +17,8 @@ from idiolect.errors import DataError
 from idiolect.lm import Choice, Entry, LanguageModel, Prompt, Sampling, Section, entries
 from idiolect.lm.prompt import SectionKind
 from idiolect.measure.judge import Considered
+from idiolect.profile.as_json import AsJson
+from idiolect.profile.claim import STRICT
 from idiolect.profile.profile import Profile
 from idiolect.select import OkapiIndex, all_words
 from idiolect.select.ranking import best_first
@@ -46,6 +48,7 @@ class Experience:
     question: str
     knowledge: tuple[Entry, ...]
     at: datetime | None = None
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Rewritten:
 
 
 @dataclass(frozen=True)
-class Informed:
+class Informed(AsJson):
     """A user model of somebody who asks: a profile, what was learned for them, what bears on now.
 
     Attributes:
@@ -75,6 +78,7 @@ class Informed:
     sources: tuple[Section, ...] = ()
     searched: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
     @classmethod
     def at(cls, view: View, last: Informed | None) -> Informed:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from idiolect.errors import DataError
 from idiolect.profile.claim import Claim
 from idiolect.profile.profile import Profile
+from idiolect.profile.sensitive import sensitive
 
 _LINE = re.compile(r"^- (?P<text>.*?)(?: *<!-- (?P<id>c\d+) -->)?$")
 _MORE = re.compile(r"^  (?:>|_)")
@@ -30,7 +32,7 @@ def to_markdown(profile: Profile) -> str:
         lines += [*(f"> {line}" for line in profile.summary.splitlines()), ""]
     grouped: dict[str, list[Claim]] = {}
     for claim in profile.current():
-        grouped.setdefault(claim.dimension, []).append(claim)
+        grouped.setdefault(_one_line(claim.dimension), []).append(claim)
     for dimension, claims in grouped.items():
         lines += [f"## {dimension}", ""]
         for claim in claims:
@@ -41,15 +43,19 @@ def to_markdown(profile: Profile) -> str:
     return "\n".join(lines)
 
 
-def from_markdown(profile: Profile, text: str) -> Profile:
+def from_markdown(profile: Profile, text: str, *, at: datetime | None = None) -> Profile:
     """The profile after the edits that a person made in its Markdown.
+
+    The summary stays: see `told_again`.
 
     Args:
         profile: The one that `to_markdown` wrote.
         text: The edited file.
+        at: When it was edited.
 
     Raises:
-        DataError: It is another user's, a line is no claim, or an id stands twice or nowhere.
+        DataError: It is another user's, a line is no claim, an id stands twice or nowhere, or new
+            words of an attribute do not give its value.
     """
     lines = text.splitlines()
     heading = _heading(profile)
@@ -62,13 +68,17 @@ def from_markdown(profile: Profile, text: str) -> Profile:
     changed = profile
     for claim in profile.current():
         if claim.id not in said:
-            changed = changed.suppress(claim.id)
-        elif said[claim.id] != (_one_line(claim.text), claim.dimension):
-            words, dimension = said[claim.id]
-            changed = changed.correct(claim.id, words, dimension=dimension)
-    if new:
-        stated = [Claim(words, dimension, 1.0, "stated") for words, dimension in new]
-        changed = changed.add(stated, "stated by the user")
+            changed = changed.suppress(claim.id, at=at)
+            continue
+        words, dimension = said[claim.id]
+        moved = {"dimension": dimension} if dimension != _one_line(claim.dimension) else {}
+        if moved or words != _one_line(claim.text):
+            changed = changed.correct(claim.id, words, at=at, **moved)
+    stated = [
+        Claim(words, dimension, 1.0, "stated", learned_at=at, sensitive=sensitive(words))
+        for words, dimension in new
+    ]
+    changed = changed.add(stated, "stated by the user", at=at)
     return changed
 
 

@@ -158,7 +158,7 @@ def _with_history(
         return ours
     wanted = _linked({claim.id for claim in new}, theirs.history)
     names = {c.id: "" for c in new} | dict.fromkeys(sorted(wanted), "")
-    fresh = ours._named([new[0]] * len(names))
+    fresh = ours.named([new[0]] * len(names))
     ids = dict(known) | {old: made.id for old, made in zip(names, fresh, strict=True)}
 
     def ours_of(claim: Claim) -> Claim:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache
 from sys import intern
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +15,7 @@ from idiolect.data import Events
 from idiolect.difference import Difference
 from idiolect.errors import DataError, UnknownNameError
 from idiolect.lm import Entry
+from idiolect.profile.as_json import AsJson
 from idiolect.profile.claim import STRICT, Claim, grounded
 from idiolect.profile.history import Change, Kind, forgotten
 from idiolect.profile.sensitive import sensitive
@@ -28,7 +28,7 @@ _FIXED = ("id", "version")
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(AsJson):
     """A user model in words.
 
     Attributes:
@@ -124,7 +124,7 @@ class Profile:
                     "Cite the user's own events and words that occur there; `grounded` keeps "
                     "those that do."
                 )
-        named = self._named(new)
+        named = self.named(new)
         return self._changed(
             (*self.claims, *named), [("added", claim.id, None) for claim in named], reason, at
         )
@@ -210,7 +210,7 @@ class Profile:
         old, new = [self.claim(name) for name in dict.fromkeys(names)], list(by)
         gone = {claim.id for claim in old}
         head = [replace(c, id=old[0].id, version=old[0].version + 1) for c in new[:1] if old]
-        rest = self._named(new[len(head) :])
+        rest = self.named(new[len(head) :])
         steps: list[tuple[Kind, str, Claim | None]] = [("replaced", c.id, c) for c in old]
         steps += [("added", claim.id, None) for claim in rest]
         kept = (claim for claim in self.claims if claim.id not in gone)
@@ -285,31 +285,7 @@ class Profile:
         self._same(other)
         return merged(self, other, reason, schema)
 
-    def to_json(self) -> str:
-        """As JSON; `from_json` reads it back equal."""
-        return str(_form().dump_json(self, indent=1).decode())
-
-    @classmethod
-    def from_json(cls, text: str) -> Profile:
-        """The profile that `to_json` wrote.
-
-        Raises:
-            DataError: The text is not such JSON.
-        """
-        from pydantic import ValidationError
-
-        try:
-            read: Profile = _form().validate_json(text, strict=True)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the whole text"
-            raise DataError(
-                f"Found {text[:80]!r}, which is no profile ({where}: {first['msg'].lower()}); give "
-                "what `Profile.to_json` wrote."
-            ) from error
-        return read
-
-    def _named(self, claims: Sequence[Claim]) -> list[Claim]:
+    def named(self, claims: Sequence[Claim]) -> list[Claim]:
         """Claims under ids that were never given."""
         ever = [*(claim.id for claim in self.claims), *(change.claim for change in self.history)]
         first = 1 + max((int(name[1:]) for name in ever if name[1:].isdigit()), default=0)
@@ -346,13 +322,6 @@ class Profile:
         version = self.version + 1
         made = (Change(version, kind, name, reason, at, before) for kind, name, before in steps)
         return replace(self, claims=claims, version=version, history=(*self.history, *made))
-
-
-@cache
-def _form() -> Any:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Profile)
 
 
 #: A profile and new claims in, the profile that believes them as well out: how memory is kept.

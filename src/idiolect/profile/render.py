@@ -122,7 +122,8 @@ class Render:
 
 
 def _said(claim: Claim) -> str:
-    return f"- {claim.text}" + (f" (when: {claim.when})" if claim.when else "")
+    said = f"- {claim.text}" + (f" (when: {claim.when})" if claim.when else "")
+    return " ".join(said.split())  # what a claim says must not look like another one
 
 
 def _content(text: str) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, make_dataclass, replace
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from idiolect.data import Events
 from idiolect.lm import Entry, Json, LanguageModel, Prompt, Sampling, Section, own
@@ -277,7 +278,7 @@ def _rewording(known: tuple[str, ...]) -> type[Any]:
         text=Annotated[str, MinLen(1)],
         of=Annotated[_many(_one_of(known)), MinLen(1)],
         confidence=Annotated[float, Ge(0), Le(1)],
-        days=Annotated[float, Gt(0)] | None,
+        days=Annotated[float, Gt(0), Lt(math.inf)] | None,
     )
     return _form("Rewording", claims=_many(claim))
 

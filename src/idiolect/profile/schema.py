@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -53,7 +54,7 @@ class Field:
             DataError: It is of another kind, or none of the options.
         """
         match self.kind:
-            case "number" if isinstance(value, int | float) and not isinstance(value, bool):
+            case "number" if _is_number(value):
                 return float(value)
             case "yes or no" if isinstance(value, bool):
                 return value
@@ -153,6 +154,11 @@ class Schema:
                 f"{' '.join(wrong)} Give `renamed` or `drop` for them, or correct their values."
             )
         return moved
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
 
 
 def _is_date(text: str) -> bool:
