@@ -30,7 +30,8 @@ def test_values_are_read_as_their_kind() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("age", "41"), ("age", True), ("answers", "brief"), ("born", "28.2.1983"), ("age", float("nan")), ("age", float("inf")),
+        ("age", "41"), ("age", True), ("answers", "brief"), ("born", "28.2.1983"),
+        ("age", float("nan")), ("age", float("inf")),
         ("languages", ""), ("member", "yes"), ("languages", 3),
     ],
 )  # fmt: skip

@@ -58,6 +58,7 @@ def test_one_call_shows_entities_with_counts_and_no_text():
     ]
     assert "Cy Day" not in prompt.render().text, "another user's"
     assert outcome.answer.user_model.evidence == ("e0", "e1", "e2", "e3")
+    assert set(prompt.events) == {"e0", "e1", "e2", "e3"}, "forgetting one finds the reply"
 
 
 def test_what_an_assistant_or_a_program_said_is_nothing_the_user_dealt_with():

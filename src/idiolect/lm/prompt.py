@@ -38,7 +38,10 @@ _TAGS: Mapping[SectionKind, str] = {
 }
 #: The tags between which prompts show sections.
 TAGS = tuple(_TAGS.values())
-_OWN_TAG = re.compile(rf"<(?=\s*/?\s*(?:{'|'.join(TAGS)})\s*>)", re.IGNORECASE)
+#: Also with what hardly shows before the name, or with something behind it.
+_OWN_TAG = re.compile(
+    rf"<(?=[\s/\u200b-\u200d\ufeff]*(?:{'|'.join(TAGS)})\b[^<>\n]{{0,80}}>)", re.IGNORECASE
+)
 #: Between the numbers of one draw's attempts: more than lies between any draws that are asked for.
 _ATTEMPT = 10_000_000
 

@@ -137,13 +137,13 @@ def eragent(
         fresh = latest(view, mine[read:]).events
         if not len(fresh):
             return known
-        shown = profile(known.summary), own(fresh)
+        shown = profile(known.summary, known.sources), own(fresh)
         summary = summarized(lm, UPDATE, *shown, sampling=sampling, stage="update")
         return Profile(known.user, summary, sources=(*known.sources, *fresh.ids[::-1]))
 
     def prompt(request: Request, informed: Informed) -> Prompt:
         known = informed.profile
-        written = read(request, Profile(known.user, known.summary))
+        written = read(request, Profile(known.user, known.summary, sources=known.sources))
         return written.replace(sections=(*informed.sources, *written.sections))
 
     return Personalizer(lm, learn, prompt)

@@ -83,7 +83,9 @@ def k_lamp(
         return Entities(known.user, known.entities, known.read, (note,) if note else ())
 
     def prompt(request: Request, known: Entities) -> Prompt:
-        lines = "\n".join(f"- {found.entity.text}" for found in relevant(known, request))
-        return suggest(request, Profile(request.user, lines))
+        shown = [found.entity for found in relevant(known, request)]
+        lines = "\n".join(f"- {entity.text}" for entity in shown)
+        events = dict.fromkeys(event for entity in shown for event in entity.events)
+        return suggest(request, Profile(request.user, lines, sources=tuple(events)))
 
     return Personalizer(lm, learn, prompt)
