@@ -12,7 +12,7 @@ import pytest
 
 from idiolect.data import Event, Population, Request
 from idiolect.errors import SettingError
-from idiolect.profile import Claim, Profile, Render
+from idiolect.profile import Claim, Profile, Render, Span
 from idiolect.profile.crowd import template
 from idiolect.profile.distinctive import Distinctive
 from idiolect.profile.rarity import Rarities
@@ -278,6 +278,24 @@ def test_the_users_word_and_what_was_compared_stay():
     sifted = Distinctive()(before, view())
     assert (sifted.kept, sifted.left, sifted.measured) == (tuple(before), (), {})
     assert sifted.why["Would like more sleep."] == "corrected by the user"
+
+
+def test_what_is_counted_in_whole_texts_is_not_held_against_words():
+    whole = claim("dots in a row: in 3 of 9 texts", spans=(Span("ada0"), Span("ada3")))
+    quoted = claim("Would like more sleep.", spans=(Span("ada0", "I need more sleep"),))
+    sifted = Distinctive()([whole, quoted], view())
+    assert (sifted.kept, [one.text for one in sifted.left]) == ((whole,), [quoted.text])
+    assert sifted.why[whole.text].startswith("it rests on whole texts")
+    assert list(sifted.measured) == [quoted.text]
+
+
+def test_an_old_text_of_the_users_counts_however_many_came_later():
+    later = [
+        Event("ada", f"the weather is awful today {n}", time=START + timedelta(days=n), id=f"l{n}")
+        for n in range(1, 30)
+    ]
+    [found] = Rarities(texts=5)(["Plays the cello."], view(later))
+    assert found.rare > 0.5 < found.value
 
 
 def test_the_threshold_moves_what_is_kept():

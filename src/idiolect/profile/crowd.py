@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,6 +24,8 @@ KINDS = (1.0, 0.5)
 _QUOTED = re.compile(r"'[^'\n]+'|\"[^\"\n]+\"|`[^`\n]+`|“[^”\n]+”|«[^»\n]+»|<[^>\n]+>")
 _VARIES = re.compile(r"\S*\d\S*|\w+(?:[./@:_\\]+\w+)+")
 
+_NONE = np.array([], dtype=np.intp)
+
 
 @dataclass(frozen=True, eq=False)
 class Crowd:
@@ -38,7 +40,7 @@ class Crowd:
         where: Event of each.
         owner: Whose each is, as a number.  # (sentences,)
         words: Which words each has.  # (sentences, words)
-        templates: What does not vary of each.
+        templates: What does not vary of a sentence → the sentences that it is of.
     """
 
     people: tuple[str, ...]
@@ -49,7 +51,7 @@ class Crowd:
     where: tuple[str, ...]
     owner: NDArray[np.intp]
     words: Any
-    templates: tuple[str, ...]
+    templates: Mapping[str, NDArray[np.intp]]
 
     @classmethod
     def of(cls, events: Events, *, people: int, texts: int, at_least: int, seed: int) -> Crowd:
@@ -98,15 +100,14 @@ class Crowd:
             where=tuple(where),
             owner=np.array(owner, dtype=np.intp),
             words=word_table(sentences),
-            templates=tuple(map(template, sentences)),
+            templates=_by_template(sentences),
         )
 
     def seen(self, text: str, among: NDArray[np.bool_]) -> tuple[int, int]:
         """How many sentences of some people have a sentence's template, and of how many people."""
-        asked = template(text)
-        rows = [n for n, one in enumerate(self.templates) if asked and one == asked]
-        owners = [int(self.owner[n]) for n in rows if among[self.owner[n]]]
-        return len(owners), len(set(owners))
+        owners = self.owner[self.templates.get(template(text), _NONE)]
+        owners = owners[among[owners]]
+        return len(owners), len(np.unique(owners))
 
 
 def by_programs(events: Events) -> Events:
@@ -150,6 +151,15 @@ def word_table(texts: Sequence[str]) -> Any:
     table = csr_array(_words().transform(texts))
     table.data[:] = 1
     return table
+
+
+def _by_template(sentences: Sequence[str]) -> dict[str, NDArray[np.intp]]:
+    """Template → positions of its sentences; those of which all varies have none."""
+    found: dict[str, list[int]] = {}
+    for at, sentence in enumerate(sentences):
+        if form := template(sentence):
+            found.setdefault(form, []).append(at)
+    return {form: np.array(rows, dtype=np.intp) for form, rows in found.items()}
 
 
 def _rows(events: Events) -> dict[str, list[int]]:

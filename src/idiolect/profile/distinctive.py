@@ -37,9 +37,10 @@ class Distinctive:
 
     Nothing after the view's request is read, and no language model is asked. What the user
     corrected or suppressed stays as it is. So do claims that were compared with others already
-    (they have a `reference`) and, without a figure, those that cannot be compared: nothing is left
-    out because nobody else was there. The claim's own words are read, so they should be of the
-    language that people write; a claim in another language shares no words with anybody.
+    (they have a `reference`) and, without a figure, those that cannot be compared: because nobody
+    else is there, or because they were counted in whole texts and quote no words. The claim's own
+    words are read, so they should be of the language that people write; a claim in another language
+    shares no words with anybody.
 
     Use it before `Profile.add`. `Render` weighs claims by the figure that it sets.
 
@@ -65,18 +66,14 @@ class Distinctive:
             claims: Proposed, for example by `Extract`.
             view: What may be known.
         """
-        open_to = [c for c in claims if c.status not in _BY_USER and not c.reference]
-        texts = list(dict.fromkeys(claim.text for claim in open_to))
+        why: dict[str, str] = {}
+        texts = list(dict.fromkeys(claim.text for claim in claims if not _settled(claim)))
         found = dict(zip(texts, self.rarities(texts, view), strict=True))
         kept, left = list[Claim](), list[Claim]()
-        why: dict[str, str] = {}
         for claim in claims:
-            if claim.status in _BY_USER:
+            if reason := _settled(claim):
                 kept.append(claim)
-                why[claim.text] = f"{claim.status} by the user"
-            elif claim.reference:
-                kept.append(claim)
-                why[claim.text] = "compared with others already"
+                why[claim.text] = reason
             else:
                 one = found[claim.text]
                 (kept if one.value is None or one.value >= self.least else left).append(
@@ -84,3 +81,14 @@ class Distinctive:
                 )
                 why[claim.text] = one.reason
         return Sifted(tuple(kept), tuple(left), why, found)
+
+
+def _settled(claim: Claim) -> str:
+    """Why a claim is kept without being measured; empty where it is to be."""
+    if claim.status in _BY_USER:
+        return f"{claim.status} by the user"
+    if claim.reference:
+        return "compared with others already"
+    if claim.spans and not claim.quotes:
+        return "it rests on whole texts, not on words that others could have said"
+    return ""

@@ -112,7 +112,8 @@ class Rarities:
 
     Args:
         people: Others at most, drawn once for each snapshot.
-        texts: Latest texts of each person that are read, the user among them.
+        texts: Latest texts of each other person that are read; of the user all are, because a claim
+            may rest on an old one.
         at_least: Texts that another person needs to be compared with.
         on_items: Compare only with others' texts on things that the user wrote about too: what is
             rare among those who know the subject.
@@ -130,7 +131,7 @@ class Rarities:
     """
 
     people: int = 50
-    texts: int = 50
+    texts: int = 200
     at_least: int = 3
     on_items: bool = False
     smoothing: float = 0.5
@@ -177,7 +178,7 @@ class Rarities:
         if not len(mine):
             return tuple(Rarity(text, note="the user wrote nothing yet") for text in sentences)
         weighed = self._weighed(sentences, crowd, others, view)
-        cover = _cover(sentences, crowd, others, words_of(mine[-self.texts :]))
+        cover = _cover(sentences, crowd, others, words_of(mine))
         forms = Counter(form for text in sentences if (form := _filled_in(text)))
         return tuple(
             self._rarity(text, at, weighed, cover[at], crowd, others, forms[_filled_in(text)])
@@ -237,8 +238,8 @@ class Rarities:
     def _weighed(
         self, sentences: Sequence[str], crowd: Crowd, others: NDArray[np.bool_], view: View
     ) -> _Weighed:
-        mine = together(words_of(learnable(view.own)[-self.texts :]))
-        heard_by_me = together(words_of(by_programs(view.own)[-self.texts :]))
+        mine = together(words_of(learnable(view.own)))
+        heard_by_me = together(words_of(by_programs(view.own)))
         rows = np.flatnonzero(others)
         n = len(rows)
         most = np.log((1 + n) / 0.5)  # weight of a term that nobody else has
