@@ -168,7 +168,6 @@ def test_only_what_was_shown_is_evidence_and_older_texts_are_not_read_later():
 
 
 def test_only_the_users_own_words_make_the_profile():
-    """What an assistant said is not the user's, and stands among other people's texts."""
     said = [
         Event("u", "I like boats", time=START, id="e0", role="user"),
         Event("u", "You like trains", time=START, id="a0", role="assistant"),
@@ -181,8 +180,7 @@ def test_only_the_users_own_words_make_the_profile():
     assert lm.prompts[0].events == ("e0",)
     assert outcome.answer.user_model.profile.sources == ("e0",)
     shown = {s.kind: s.events for s in lm.prompts[-1].sections}
-    assert shown["own"] == ("e0",)
-    assert "a0" in shown["peers"]
+    assert shown["own"] == ("e0",), "never told as the user's"
 
 
 def test_the_default_search_reads_own_and_public_texts_only():
