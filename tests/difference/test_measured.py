@@ -72,10 +72,13 @@ def test_sentences_say_what_who_has_more_and_by_how_much() -> None:
     )
     assert texts["exclamations"].endswith(", 100th percentile, 10 texts).")
     assert texts["sentence_length"].startswith("Writes shorter sentences than others")
-    words = result.differences()[-1]
-    assert words.text.startswith("Uses “honestly” (10)")
-    assert words.text.endswith("more than others on the same things.")
-    assert words.dimension == "semantic"
+    [said] = [d for d in result.differences() if d.term and d.term.text == "honestly"]
+    assert said.text == (
+        "Uses “honestly” more than others on the same things: in 10 texts, where "
+        f"{said.term.expected:.2f} would be expected."
+    )
+    assert (said.dimension, said.q) == ("semantic", said.term.q)
+    assert len([d for d in result.differences() if d.term]) == len(result.terms)
 
 
 def test_evidence_points_to_both_sides() -> None:
@@ -291,5 +294,5 @@ def test_words_are_those_of_the_latest_text_on_a_thing() -> None:
 def test_what_is_said_of_words_rests_on_the_texts_that_have_them() -> None:
     rows = [replace(e, text=PLAIN[0]) if e.id in {"ann-0", "ann-7"} else e for e in events()]
     said = Measured(terms=1)(view(rows)).differences()[-1]
-    assert said.text.startswith("Uses “honestly” (8)")
+    assert said.text.startswith("Uses “honestly” more than others on the same things: in 8 texts")
     assert set(said.own) == {f"ann-{n}" for n in range(10)} - {"ann-0", "ann-7"}

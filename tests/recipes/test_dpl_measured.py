@@ -50,10 +50,25 @@ def test_the_profile_keeps_claims_with_figures_and_quotes_of_own_texts(view: Vie
     assert all(set(claim.own) <= set(view.own.ids) for claim in profile.claims)
 
 
+def test_each_word_is_a_claim_of_its_own_shown_where_it_stands(view: View) -> None:
+    found = {d.text: d for d in Measured()(view).differences() if d.term}
+    said = claims(tuple(found.values()), view.own)
+    assert [claim.text for claim in said] == list(found)
+    assert said
+    for claim in said:
+        term = found[claim.text].term
+        assert claim.confidence == round(1 - term.q, 4)
+        assert {quote.lower() for quote in claim.quotes} == {term.text}
+        assert set(claim.own) == set(term.own)
+        assert Profile("x").add([claim], "found", among=view.own).claims
+
+
 def test_its_bars_are_settings(view: View) -> None:
+    words = [found.text for found in Measured()(view).differences() if found.term]
+
     def kept(**settings: float) -> int:
         writer = recipe("dpl_measured")(Scripted("A text."), **settings)
-        return len(writer.write(view).user_model.claims)
+        return sum(claim.text not in words for claim in writer.write(view).user_model.claims)
 
     sizes = sorted(abs(measure.effect) for measure in Measured()(view).found)
     assert kept(least=sizes[-1] + 0.01) == 0

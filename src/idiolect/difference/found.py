@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from idiolect.difference.terms import Term
+
 Voice = Literal["told", "measured"]
 
 
@@ -63,7 +65,8 @@ class Difference:
         voice: Told by a model, or measured.
         own: Ids of the user's events that it rests on.
         reference: Ids of the events that they were compared with.
-        measure: The figures, where it was measured.
+        measure: The figures, where a feature was measured.
+        term: The figures, where a word was counted.
         reasons: Why each reference event was chosen.
         note: Empty, or what limits the comparison (too few peers, equal texts).
         about: What the compared texts are about, where it is one thing.
@@ -76,10 +79,17 @@ class Difference:
     own: tuple[str, ...] = ()
     reference: tuple[str, ...] = ()
     measure: Measure | None = None
+    term: Term | None = None
     reasons: tuple[str, ...] = ()
     note: str = ""
     about: str = ""
     points: tuple[Point, ...] = ()
+
+    @property
+    def q(self) -> float | None:
+        """Share of such findings that would be accidents; None where it was told."""
+        figures = self.measure or self.term
+        return None if figures is None else figures.q
 
     @property
     def evidence(self) -> tuple[str, ...]:

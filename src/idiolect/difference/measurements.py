@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,19 +91,20 @@ class Measurements:
             )
             for m in self.found
         ]
-        if self.terms:
-            used = {name for term in self.terms for name in term.own}
-            told.append(
-                Difference(
-                    "semantic",
-                    f"Uses {_listed(self.terms)} more than {self.than}.",
-                    "measured",
-                    own=tuple(name for name in self.own if name in used),
-                    reference=self.reference,
-                    note=self.note,
-                )
+        words = [
+            Difference(
+                "semantic",
+                f"Uses “{term.text}” more than {self.than}: in {term.own_texts:,} texts, where "
+                f"{_figure(term.expected)} would be expected.",
+                "measured",
+                own=term.own,
+                reference=self.reference,
+                term=term,
+                note=self.note,
             )
-        return tuple(told)
+            for term in self.terms
+        ]
+        return (*told, *words)
 
     def sentence(self, measure: Measure) -> str:
         """One measure in words and figures."""
@@ -160,8 +160,3 @@ def _ordinal(value: float) -> str:
     number = round(value)
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{'th' if number % 100 in {11, 12, 13} else ending}"
-
-
-def _listed(terms: Sequence[Term]) -> str:
-    words = [f"“{term.text}” ({term.own_texts})" for term in terms]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

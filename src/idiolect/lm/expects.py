@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: shown; `reasoning` needs free thought, which the LLM-free floor cannot give.
 Purpose = Literal["writing", "summary", "comparison", "reasoning"]
 
+#: What needs no quotes in a list of options.
+_NAME = re.compile(r"[\w+-]+(?: [\w+-]+){0,3}")
+
 
 class Expects(Protocol):
     """A form of reply."""
@@ -65,7 +68,7 @@ class Choice:
 
     def hint(self) -> str:
         """Names the options."""
-        return "Answer with exactly one of: " + "; ".join(self.options)
+        return "Answer with exactly one of: " + "; ".join(map(_listed, self.options))
 
     def read(self, reply: str) -> str:
         """The option that the reply names, alone or as the only one that it contains.
@@ -74,11 +77,11 @@ class Choice:
         """
         if reply.strip() in self.options:
             return reply.strip()
-        longest_first = sorted(self.options, key=len, reverse=True)
+        longest_first = sorted(map(_one_line, self.options), key=len, reverse=True)
         any_option = "|".join(map(re.escape, longest_first))
-        found = re.findall(rf"(?<!\w)(?:{any_option})(?!\w)", reply, re.IGNORECASE)
+        found = re.findall(rf"(?<!\w)(?:{any_option})(?!\w)", _one_line(reply), re.IGNORECASE)
         said = {name.casefold() for name in found}
-        named = [option for option in self.options if option.casefold() in said]
+        named = [option for option in self.options if _one_line(option).casefold() in said]
         if len(named) == 1:
             return named[0]
         raise ReplyError(
@@ -86,6 +89,16 @@ class Choice:
             "exactly one is needed.",
             reply=reply,
         )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _listed(option: str) -> str:
+    """An option in a list; in quotes where it is more than a name, as options may be data."""
+    line = _one_line(option)
+    return line if _NAME.fullmatch(line) else json.dumps(line, ensure_ascii=False)
 
 
 @dataclass(frozen=True)

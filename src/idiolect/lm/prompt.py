@@ -258,7 +258,9 @@ class Prompt:
             body = [
                 Section(s.kind, k).render() for s, k in zip(self.sections, kept, strict=True) if k
             ]
-            content = "\n\n".join(part for part in (*body, self.expects.hint()) if part)
+            # The options of a choice may be somebody's words.
+            hint = _OWN_TAG.sub("&lt;", self.expects.hint())
+            content = "\n\n".join(part for part in (*body, hint) if part)
             return content, fixed + count(content)
 
         # Fewer entries never make a longer prompt, so the least cut is found by halving.

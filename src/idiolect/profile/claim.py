@@ -294,12 +294,12 @@ def claims(differences: Sequence[Difference], own: Events) -> tuple[Claim, ...]:
         Claim(
             text=found.text,
             dimension=found.dimension,
-            confidence=round(1 - found.measure.q, 4),
+            confidence=round(1 - found.q, 4),
             spans=_spans(found, texts),
             reference=found.reference,
         )
         for found in differences
-        if found.measure is not None
+        if found.q is not None
     )
 
 
@@ -307,8 +307,12 @@ def _spans(found: Difference, texts: Mapping[str, Event]) -> tuple[Span, ...]:
     """Its quotes where they are, then the events as a whole that none is from."""
     events = [texts[name] for name in found.own if name in texts]
     quoted: list[Span] = []
+    if found.term is not None:
+        word = re.compile(rf"(?<!\w){re.escape(found.term.text)}(?!\w)", re.IGNORECASE)
+        places = ((event, word.search(event.text)) for event in events)
+        quoted += [Span(event.id, at[0], at.start()) for event, at in places if at]
     for quote in found.measure.quotes if found.measure is not None else ():
-        places = (span for event in events if (span := Span.of(quote, event)) is not None)
-        quoted += [span for span in [next(places, None)] if span is not None]
+        spans = (span for event in events if (span := Span.of(quote, event)) is not None)
+        quoted += [span for span in [next(spans, None)] if span is not None]
     shown = {span.event for span in quoted}
     return (*quoted, *(Span(name) for name in found.own if name not in shown))

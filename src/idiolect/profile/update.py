@@ -90,7 +90,9 @@ class FieldUpdate:
                 tried = f"{field.name!r} is only taken from what the user states"
                 profile = replace(profile, notes=notes(profile.notes, tried))
             else:
-                read.append(replace(claim, value=value, sensitive=field.sensitive))
+                read.append(
+                    replace(claim, value=value, sensitive=field.sensitive or claim.sensitive)
+                )
         for claim in in_time(read):
             profile, new = heard(profile, [claim])
             profile = self._set(profile, claim) if new else profile
