@@ -175,17 +175,23 @@ class Declared(Generic[P, R]):
             UnknownNameError: There is no such setting.
             SettingError: A setting is out of range or of the wrong type.
         """
-        settings = {s.name: s for s in self.settings}
-        needs = set(self.needs)
-        checked: dict[str, Any] = {}
-        for name, value in kwargs.items():
-            if name in needs:
-                checked[name] = value
-            elif name not in settings:
-                raise UnknownNameError(f"setting of {self.name!r}", name, settings)
-            else:
-                checked[name] = settings[name].checked(f"{self.what} {self.name!r}", value)
-        return self.function(*args, **checked)
+        supplied = {name: kwargs[name] for name in self.needs if name in kwargs}
+        given = {name: value for name, value in kwargs.items() if name not in supplied}
+        return self.function(*args, **{**supplied, **self.checked(given)})
+
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """These settings as their types.
+
+        Raises:
+            UnknownNameError: There is no such setting.
+            SettingError: A setting is out of range or of the wrong type.
+        """
+        known = {s.name: s for s in self.settings}
+        for name in given:
+            if name not in known:
+                raise UnknownNameError(f"setting of {self.name!r}", name, known)
+        whose = f"{self.what} {self.name!r}"
+        return {name: known[name].checked(whose, value) for name, value in given.items()}
 
     @property
     def name(self) -> str:

@@ -19,6 +19,7 @@ from idiolect.report.finished import compared, held_out, left, same_data
 from idiolect.report.tidy import ENDINGS, read_scores, write_json, write_scores
 from idiolect.run import Assembly, RunFolder, asked, fingerprint, manifest, result, run
 from idiolect.run.compare import compare
+from idiolect.run.finished import Finished, named
 from idiolect.testing import town
 
 METRICS = ("rouge1", "bleu", "length_ratio")
@@ -134,6 +135,25 @@ def test_a_missing_row_and_a_failed_one_are_failures(people, benchmark, tmp_path
     assert "rag failed on 2 of 8 requests" in to_html(found)
     with pytest.raises(DataError, match="not finished"):
         compared(left([("", torn)]), None, METRICS)
+
+
+def test_runs_are_called_by_what_was_run_and_what_sets_them_apart():
+    def left_by(**manifest) -> Finished:
+        return Finished("", Path(f"runs/{len(manifest)}"), {}, {"recipe": "dpl", **manifest})
+
+    older = [left_by(settings={"events": n}) for n in (2, 8)]
+    assert [run.name for run in named(older)] == ["dpl events=2", "dpl events=8"]
+    told = [
+        left_by(method="dpl:events=2", settings={"events": 2}, model="a"),
+        left_by(method="dpl", settings={"events": 8}, model="a"),
+        left_by(method="dpl", settings={"events": 8}, model="b"),
+        left_by(method="rpm:voice=counted", settings={"voice": "counted"}, model="b"),
+    ]
+    names = ["dpl:events=2", "dpl model=a", "dpl model=b", "rpm:voice=counted"]
+    assert [run.name for run in named(told)] == names
+    lines = Finished("", Path("x.jsonl"), {n: {"method": "dpl:events=4"} for n in "ab"})
+    mixed = Finished("", Path("y.jsonl"), {"a": {"method": "dpl"}, "b": {}})
+    assert [run.name for run in named([lines, mixed])] == ["dpl:events=4", "y"]
 
 
 def test_seeds_stand_apart_and_only_their_spread_is_told(people, benchmark, tmp_path):

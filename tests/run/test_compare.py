@@ -257,6 +257,21 @@ def test_what_cannot_be_compared_is_refused_before_anybody_is_asked():
     assert not model.prompts
 
 
+def test_a_later_method_that_cannot_be_composed_is_refused_before_anybody_is_asked():
+    lm, benchmark = Scripted(obey), held(world(0, users=4))
+    methods = {
+        "plain": Assembly(recipe("plain")),
+        "rag": Assembly(recipe("rag"), {}, {"events": 0}),
+    }
+    with pytest.raises(SettingError, match="events=0 for recipe 'rag'"):
+        compare(methods, benchmark, lm)
+    assert not lm.prompts
+    made = {"plain": dict.fromkeys(benchmark.examples, "text")}
+    with pytest.raises(SettingError, match="'plain' as a method and as predictions"):
+        compare({"plain": methods["plain"]}, benchmark, lm, predictions=made)
+    assert not lm.prompts
+
+
 def test_the_tables_are_tidy_and_json_holds_them():
     people = world(0, users=6)
     found = compare(

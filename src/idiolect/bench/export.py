@@ -100,7 +100,7 @@ def export(
     likelihood = kind == "choice" and not written
     metrics, left_out = _metrics(benchmark, kind, likelihood)
     prompts = _prompts(benchmark, method, lm, threads)
-    label = getattr(getattr(method, "recipe", None), "name", "")
+    label = getattr(method, "name", "")
     task = _slug(name or f"idiolect {benchmark.name} {label}")
     folder.mkdir(parents=True, exist_ok=True)
     groups = benchmark.grouped(benchmark.average).tolist() if benchmark.average else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +15,13 @@ from idiolect.cli.comparing import (
     Html,
     Json,
     JudgedBy,
+    Methods,
     Output,
     Paraphrases,
     Power,
     Scores,
     Seed,
+    assembled,
     compared,
     table,
 )
@@ -37,7 +40,7 @@ from idiolect.cli.options import (
     stdout,
     writable,
 )
-from idiolect.errors import DataError, SettingError, UnknownNameError
+from idiolect.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +71,9 @@ def register(app: typer.Typer) -> None:
     group.command("list", epilog=ending("idiolect bench list"))(listed)
     group.command(epilog=ending("idiolect bench show lamp"))(show)
     group.command(epilog=ending("idiolect bench download lamp_qa data/lamp_qa"))(download)
-    examples = (
+    examples: tuple[str, ...] = (
         "idiolect bench run lamp plain rag dpl --data LaMP --set task=LaMP-3 --controls",
+        "idiolect bench run lamp rag:events=2 rag:events=8 --data LaMP --set task=LaMP-3",
         "idiolect bench run personamem plain rag --data PersonaMem --lm ollama:llama3.2",
     )
     group.command(cls=Variadic, epilog=ending(*examples))(run)
@@ -131,9 +135,7 @@ def download(
 
 def run(
     name: Name,
-    methods: Annotated[
-        list[str], typer.Argument(metavar="RECIPE…", help="The first is the baseline.")
-    ],
+    methods: Methods,
     folder: Folder,
     settings: Settings = None,
     lm: Model = "extractive",
@@ -153,15 +155,18 @@ def run(
     json: Json = None,
     scores: Scores = None,
 ) -> None:
-    """Run methods on a data set and compare them by its official metrics."""
-    built = {method: assemble(method, encoder, None) for method in methods}
+    """Run methods on a data set and compare them by its official metrics.
+
+    A method is a recipe, alone or with settings: RECIPE:NAME=VALUE,NAME=VALUE without spaces; --set
+    is for the data set. Settings of a recipe are those of `idiolect show RECIPE`.
+    """
+    built = assembled(methods, encoder)
     output = Output(html, json, scores, power)
     output.check()
+    files = {} if replies is None else _files(replies, methods)
     benchmark = _first(load(name, folder, settings), limit)
-    if replies is not None:
-        replies.mkdir(parents=True, exist_ok=True)
     if benchmark.hidden:
-        _answer(benchmark, built, lm, threads, replies)
+        _answer(benchmark, built, lm, threads, files)
         return
     found = compared(
         built,
@@ -174,9 +179,9 @@ def run(
         seed=seed,
         judge=judge,
     )
-    if replies is not None:
-        for arm in found.own:
-            _keep(replies, benchmark, arm)
+    for arm in found.own:
+        if arm.method in files:
+            _keep(files[arm.method], benchmark, arm)
     output.show(found)
 
 
@@ -233,7 +238,10 @@ def export(
     folder: Folder,
     settings: Settings = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="RECIPE", help="Whose prompts; default: the bare request.")
+        str | None,
+        typer.Option(
+            metavar="METHOD", help="Whose prompts: rag:events=4 …; default: the bare request."
+        ),
     ] = None,
     lm: Annotated[
         str | None,
@@ -251,7 +259,7 @@ def export(
     from idiolect.bench.export import export as written_to
     from idiolect.run import language_model
 
-    method = None if recipe is None else assemble(recipe, encoder, None)
+    method = None if recipe is None else assemble(recipe, encoder)
     model = None if lm is None else language_model(lm)
     terms = by_name(name).licence
     benchmark = _first(load(name, folder, settings), limit)
@@ -287,12 +295,7 @@ def load(name: str, folder: Path, settings: list[str] | None) -> Benchmark:
     from idiolect.bench import by_name
 
     one: Dataset[Any] = by_name(name)
-    known = {setting.name for setting in one.settings}
-    given = pairs(settings, "--set")
-    for setting in given:
-        if setting not in known:
-            raise UnknownNameError(f"setting of {one.name!r}", setting, known)
-    return one(folder.expanduser(), **given)
+    return one(folder.expanduser(), **one.checked(pairs(settings, "--set")))
 
 
 def _judged(benchmark: Benchmark, judge: str, answers: dict[str, str]) -> dict[str, Score]:
@@ -314,19 +317,21 @@ def _answer(
     built: Mapping[str, Assembly],
     lm: str,
     threads: int,
-    folder: Path | None,
+    files: Mapping[str, Path],
 ) -> None:
     """Replies to a split whose answers are not published."""
     from idiolect.run import language_model
     from idiolect.run import run as run_all
     from idiolect.run.arm import OWN, Arm
 
-    if folder is None:
+    if not files:
         raise SettingError(
             f"Found {benchmark.name!r}, whose answers are not published, so that nothing can be "
             "scored; give --replies FOLDER to write what was answered."
         )
     model = language_model(lm)
+    for build in built.values():
+        build(model)  # what cannot be composed is refused before any cost
     for name, build in built.items():
         made = run_all(
             build,
@@ -336,15 +341,34 @@ def _answer(
             threads=threads,
             published=benchmark.published,
         )
-        _keep(folder, benchmark, Arm.of(name, OWN, made))
+        _keep(files[name], benchmark, Arm.of(name, OWN, made))
 
 
-def _keep(folder: Path, benchmark: Benchmark, arm: Arm) -> None:
-    """Writes the replies of a method as `score` and `--add` read them."""
-    path = folder / f"{arm.method}.jsonl"
+def _files(folder: Path, methods: list[str]) -> dict[str, Path]:
+    """Method → where its replies go: its name, with - for what file names cannot have everywhere.
+
+    Raises:
+        SettingError: Two would go to one file, or it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Path] = {}
+    for method in methods:
+        path = folder / (re.sub(r"[^\w.,=@+-]+", "-", method).lstrip("-.") + ".jsonl")
+        if path in found.values():
+            raise SettingError(
+                f"Found two methods whose replies would go to '{path}'; run {method!r} on its own, "
+                "with another folder."
+            )
+        found[method] = path
+    writable(*found.values())
+    return found
+
+
+def _keep(path: Path, benchmark: Benchmark, arm: Arm) -> None:
+    """Writes the replies of a method as `score`, `report` and `--add` read them."""
     texts = arm.texts or (None,) * len(arm.failed)
     rows = (
-        {"id": example, "reply": text, "failure": failed or None}
+        {"id": example, "method": arm.method, "reply": text, "failure": failed or None}
         for example, text, failed in zip(benchmark.examples, texts, arm.failed, strict=True)
     )
     lines = (json.dumps(row, ensure_ascii=False) for row in rows)

@@ -18,6 +18,7 @@ from idiolect.cli.comparing import (
     Power,
     Scores,
     Seed,
+    assembled,
     compared,
     text_metrics,
 )
@@ -34,7 +35,6 @@ from idiolect.cli.options import (
     Source,
     Threads,
     Variadic,
-    assemble,
     ending,
     load,
     stderr,
@@ -46,6 +46,7 @@ def register(app: typer.Typer) -> None:
     examples = (
         "idiolect compare plain rag dpl --data reviews.csv --controls --html report.html",
         "idiolect compare rag dpl --data reviews.csv --lm ollama:llama3.2 --limit 50 --power",
+        "idiolect compare plain dpl:events=2 dpl:events=8,representatives=6 --data reviews.csv",
         "idiolect compare plain --data reviews.csv --add mine=replies.jsonl",
     )
     app.command(cls=Variadic, epilog=ending(*examples))(compare)
@@ -77,11 +78,15 @@ def compare(
     json: Json = None,
     scores: Scores = None,
 ) -> None:
-    """Compare methods: scores, intervals, controls, cost."""
+    """Compare methods: scores, intervals, controls, cost.
+
+    A method is a recipe, alone or with settings: RECIPE:NAME=VALUE,NAME=VALUE without spaces. It is
+    called what you write. Settings are those of `idiolect show RECIPE`.
+    """
     from idiolect.bench import Benchmark
     from idiolect.data import last_per_user
 
-    built = {name: assemble(name, encoder, None) for name in methods}
+    built = assembled(methods, encoder)
     output = Output(html, json, scores, power)
     output.check(source)
     population = load(source, columns, items, stderr(), item_columns, rating_range).population

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idiolect.cli.options import PAIRS, pairs, stderr, stdout, writable
+from idiolect.cli.options import assemble, stderr, stdout, writable
 from idiolect.errors import SettingError
 
 if TYPE_CHECKING:
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
     from idiolect.bench import Benchmark
     from idiolect.data import Population
+    from idiolect.embed import Encoder
     from idiolect.measure import TextMetric
-    from idiolect.run import Progress
+    from idiolect.run import Assembly, Progress
     from idiolect.run.comparison import Comparison
-    from idiolect.run.runner import Build
 
+#: Example → what was written for it; None where nothing was.
+Outputs = dict[str, str | None]
 Methods = Annotated[
     list[str],
-    typer.Argument(metavar="RECIPE…", help="Two or more; the first is the baseline."),
+    typer.Argument(
+        metavar="METHOD…",
+        help="Recipes, also with settings: dpl rpm:voice=counted,events=4 …; the first is the "
+        "baseline.",
+    ),
 ]
 Controls = Annotated[
     bool,
@@ -45,7 +51,7 @@ Power = Annotated[
 ]
 Add = Annotated[
     list[str] | None,
-    typer.Option(metavar=PAIRS, help="Predictions made elsewhere: mine=replies.jsonl"),
+    typer.Option(metavar="NAME=FILE…", help="Predictions made elsewhere: mine=replies.jsonl"),
 ]
 JudgedBy = Annotated[
     str | None,
@@ -112,8 +118,43 @@ class Output:
                 remarks.print(f"Wrote {path}.")
 
 
+def assembled(words: list[str], encoder: str) -> dict[str, Assembly]:
+    """Each method by what was written, so that the reader finds it again; they share an encoder.
+
+    Raises:
+        SettingError: Two are the same recipe with the same settings.
+    """
+    built: dict[str, Assembly] = {}
+    vectors: str | Encoder = encoder
+    for word in words:
+        made = assemble(word, vectors)
+        vectors = made.supplies.get("encoder", vectors)
+        for other, known in built.items():
+            if (made.recipe.path, made.name) == (known.recipe.path, known.name):
+                raise SettingError(
+                    f"Found {other!r} and {word!r}, which are the same method with the same "
+                    "settings; leave one out, or give it others: RECIPE:NAME=VALUE."
+                )
+        built[word] = made
+    return built
+
+
+def named_path(word: str) -> tuple[str, Path]:
+    """NAME=PATH apart; without a name it is empty.
+
+    Either may hold `=`, as the name ``dpl:events=4`` does: the path is the longest that is there.
+    """
+    parts = word.split("=")
+    for at in range(len(parts)):
+        path = Path("=".join(parts[at:])).expanduser()
+        if parts[at] and path.exists():
+            return "=".join(parts[:at]), path
+    name, equals, rest = word.partition("=")
+    return (name, Path(rest).expanduser()) if equals else ("", Path(word).expanduser())
+
+
 def compared(
-    built: Mapping[str, Build],
+    built: Mapping[str, Assembly],
     benchmark: Benchmark,
     lm: str,
     add: list[str] | None,
@@ -127,14 +168,13 @@ def compared(
     """The comparison, with progress shown.
 
     Raises:
-        SettingError: There is only one method and no control.
+        SettingError: There is only one method and no control, or a name stands twice.
     """
-    from idiolect.bench.outputs import read_outputs
     from idiolect.run import language_model
     from idiolect.run.compare import compare
     from idiolect.run.controls import controls as all_controls
 
-    added = {name: read_outputs(path) for name, path in pairs(add, "--add").items()}
+    added = _added(add, built)
     if len(set(built) | set(added)) < 2 and not controls:
         raise SettingError(
             f"Found only {', '.join([*built, *added])!r}; name a second method, or add --controls."
@@ -153,6 +193,24 @@ def compared(
             seed=seed,
             progress=progress,
         )
+
+
+def _added(words: list[str] | None, built: Mapping[str, Assembly]) -> dict[str, Outputs]:
+    """Predictions made elsewhere, by name."""
+    from idiolect.bench.outputs import read_outputs
+
+    found: dict[str, Outputs] = {}
+    for word in words or ():
+        name, path = named_path(word)
+        if not name:
+            raise SettingError(f"Found {word!r} after --add; write NAME=FILE.")
+        if name in built or name in found:
+            raise SettingError(
+                f"Found two methods named {name!r}, one of them after --add; give that another "
+                "name: NAME=FILE."
+            )
+        found[name] = read_outputs(path)
+    return found
 
 
 @contextmanager
@@ -182,7 +240,8 @@ def table(head: list[str], rows: list[list[str]]) -> Table:
 
     made = Table(box=None, padding=(0, 1), show_edge=False)
     for at, name in enumerate(head):
-        made.add_column(name, justify="right" if at else "left", no_wrap=True)
+        # Long names are folded, not cut: what was cut off may be what tells two apart.
+        made.add_column(name, justify="right" if at else "left", no_wrap=at > 0, overflow="fold")
     for row in rows:
         made.add_row(*row)
     return made

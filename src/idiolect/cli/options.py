@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from idiolect.errors import CapabilityError, IdiolectError, SettingError, UnknownNameError
+from idiolect.errors import CapabilityError, IdiolectError, SettingError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from idiolect.data import Loaded
+    from idiolect.embed import Encoder
     from idiolect.run import Assembly, Failure
 
 #: What `--columns`, `--set` and their like take; see `Variadic`.
 PAIRS = "NAME=VALUE…"
 TABLE = "A table (CSV, TSV, JSONL, Parquet) or git:FOLDER."
+#: A method: a recipe, alone or with settings. Paths may hold colons, values commas and colons.
+_METHOD = re.compile(r"(?P<recipe>\w+|.+?\.py(?:@\w+)?)(?::(?P<settings>\w+=.*))?", re.DOTALL)
 
 Source = Annotated[str, typer.Option("--data", metavar="SOURCE", help=TABLE)]
 Columns = Annotated[
@@ -42,6 +46,14 @@ RatingRange = Annotated[
 ]
 RecipeName = Annotated[
     str, typer.Argument(metavar="RECIPE", help="A recipe, or file.py@recipe.", show_default=False)
+]
+Method = Annotated[
+    str,
+    typer.Argument(
+        metavar="METHOD",
+        help="A recipe, or file.py@recipe, also with settings: dpl:events=4 …",
+        show_default=False,
+    ),
 ]
 Model = Annotated[
     str,
@@ -101,7 +113,10 @@ AsCsv = Annotated[
 
 
 class Variadic(TyperCommand):
-    """A command whose options of the form NAME=VALUE take several of them at once."""
+    """A command whose options of the form NAME=VALUE take several of them at once.
+
+    A method with settings, such as dpl:events=4, is none of them.
+    """
 
     several = ("--columns", "--item-columns", "--set", "--given", "--add")
 
@@ -112,7 +127,7 @@ class Variadic(TyperCommand):
         for at, word in enumerate(args):
             if word in self.several:
                 option = word
-            elif option and not word.startswith("-") and "=" in word:
+            elif option and not word.startswith("-") and "=" in word and not _has_settings(word):
                 if args[at - 1] != option:
                     spread.append(option)
             else:
@@ -202,11 +217,43 @@ def writable(*paths: Path | None, source: str = "") -> None:
             )
 
 
-def assemble(recipe: str, encoder: str, settings: Iterable[str] | None) -> Assembly:
-    """A recipe with its encoder and settings.
+def _has_settings(word: str) -> bool:
+    found = _METHOD.fullmatch(word)
+    return found is not None and found["settings"] is not None
+
+
+def method(word: str) -> tuple[str, list[str]]:
+    """A method apart: the recipe, and its settings as NAME=VALUE.
+
+    A comma begins the next setting only where a name and `=` follow: a value may hold commas.
+
+    Raises:
+        SettingError: It is not written so.
+    """
+    found = _METHOD.fullmatch(word)
+    if found is None and not {":", "="} & set(word):
+        return word, []  # such a name may be wrong, and the catalogue says so
+    if found is None:
+        raise SettingError(
+            f"Found {word!r} as a method; write RECIPE or RECIPE:NAME=VALUE,NAME=VALUE without "
+            "spaces, such as dpl:events=4,representatives=3 or file.py@recipe:events=4. `idiolect "
+            "show RECIPE` lists the settings there are."
+        )
+    told = found["settings"]
+    return found["recipe"], [] if told is None else re.split(r",(?=\w+=)", told)
+
+
+def assemble(word: str, encoder: str | Encoder, settings: Sequence[str] | None = None) -> Assembly:
+    """A method with its encoder and settings, which are checked.
+
+    Args:
+        word: The method, as `method` reads it.
+        encoder: By its address, or itself.
+        settings: More of them, from `--set`.
 
     Raises:
         UnknownNameError: There is no such recipe, encoder or setting.
+        SettingError: A value is wrong, or a setting stands twice.
         CapabilityError: The recipe answers no requests.
     """
     from idiolect.catalog import recipe as by_name
@@ -214,19 +261,18 @@ def assemble(recipe: str, encoder: str, settings: Iterable[str] | None) -> Assem
     from idiolect.roles import Guard, Judge, Study
     from idiolect.run import Assembly
 
-    found = by_name(recipe)
+    name, told = method(word)
+    found = by_name(name)
     if found.gives in (Judge, Study, Guard):
         raise CapabilityError(
             f"Found recipe {found.name!r}, which gives a {found.gives.__name__} and answers no "
             "requests of users; call it from Python, or name a recipe that writes or scores."
         )
-    supplies = {"encoder": encoder_by_name(encoder)} if "encoder" in found.needs else {}
-    known = {s.name for s in found.settings}
-    given = pairs(settings, "--set")
-    for name in given:
-        if name not in known:
-            raise UnknownNameError(f"setting of {found.name!r}", name, known)
-    return Assembly(found, supplies, given)
+    where = " and ".join([*([f"'{name}:'"] if told else []), *(["--set"] if settings else [])])
+    given = pairs([*told, *(settings or ())], where)
+    vectors = encoder_by_name(encoder) if isinstance(encoder, str) else encoder
+    supplies = {"encoder": vectors} if "encoder" in found.needs else {}
+    return Assembly(found, supplies, found.checked(given))
 
 
 def answered(failure: Failure | None, console: Console) -> None:

@@ -102,8 +102,8 @@ class Plan:
     """A run in words; called, here or on a worker, it makes the job.
 
     Attributes:
-        recipe: By its name.
-        settings: NAME=VALUE of the recipe.
+        method: A recipe by its name, also with settings: dpl:events=4.
+        settings: More of them, as NAME=VALUE.
         encoder: By its address.
         source: The data.
         columns: NAME=VALUE of the data.
@@ -118,7 +118,7 @@ class Plan:
         cache: The file of replies.
     """
 
-    recipe: str
+    method: str
     settings: tuple[str, ...]
     encoder: str
     source: str
@@ -142,7 +142,7 @@ class Plan:
 
         told = remarks if remarks is not None else quiet()
         model = self.model(limiter)
-        assembly = assemble(self.recipe, self.encoder, self.settings)
+        assembly = assemble(self.method, self.encoder, self.settings)
         population = load(
             self.source, self.columns, self.items, told, self.item_columns, self.rating_range
         ).population

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from idiolect.cli.bench import Settings, load
-from idiolect.cli.comparing import Html, Json, Output, Power, Scores, Seed, text_metrics
+from idiolect.cli.comparing import Html, Json, Output, Power, Scores, Seed, named_path, text_metrics
 from idiolect.cli.options import (
     TABLE,
     Columns,
@@ -75,7 +75,7 @@ def report(
 
     output = Output(html, json, scores, power)
     output.check(source or "")
-    found = left(map(_named, runs))
+    found = left(map(named_path, runs))
     benchmark = _benchmark(
         found, source, columns, items, item_columns, rating_range, bench, settings, metrics
     )
@@ -84,14 +84,6 @@ def report(
     if len(whole.arms) < 2:
         stderr().print("Found one run: it stands alone, against nothing.", style="yellow")
     output.show(whole)
-
-
-def _named(run: str) -> tuple[str, Path]:
-    """A name and a path; a path with `=` in it that is there is a path."""
-    name, equals, path = run.partition("=")
-    if Path(run).expanduser().exists() or not equals:
-        return "", Path(run).expanduser()
-    return name, Path(path).expanduser()
 
 
 def _benchmark(

@@ -23,11 +23,11 @@ from idiolect.cli.options import (
     MaxCalls,
     MaxCost,
     MaxTokens,
+    Method,
     Model,
     Prices,
     PromptBudget,
     RatingRange,
-    RecipeName,
     RequestsPerMinute,
     Settings,
     Source,
@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    recipe: RecipeName,
+    method: Method,
     source: Source,
     columns: Columns = None,
     items: Items = None,
@@ -131,7 +131,7 @@ def run(
         raise SettingError("Found --workers without --engine ray; --threads is for this process.")
     folder = out if out is not None and not _is_file(out) else None
     plan = Plan(
-        recipe,
+        method,
         tuple(settings or ()),
         encoder,
         source,
@@ -185,7 +185,7 @@ def _opened(path: Path, plan: Plan, job: Job, remarks: Console) -> RunFolder:
     assert isinstance(job.build, Assembly)
     model = plan.model()
     told = manifest(job.build, model, data=fingerprint(job.population))
-    told |= {"requests": asked(job.requests), "seed": plan.seed}
+    told |= {"method": job.build.name, "requests": asked(job.requests), "seed": plan.seed}
     ledger = None if model.free or plan.cache is None else Ledger(plan.cache)
     kept = RunFolder(path, told, len(job.requests), ledger=ledger, price=job.price)
     if kept.torn:

@@ -219,8 +219,10 @@ def forest(bars: Sequence[Bar], axis: str, *, title: str, width: int = 820) -> s
     drawn = [b for b in bars if math.isfinite(b.mean)]
     over = Axis.over(axis, [v for b in drawn for v in (b.mean, b.low, b.high)])
     top, height = 40, 40 + _ROW * len(bars) + 44
-    # A letter is about seven pixels wide.
-    left, right = max(90, 28 + 7 * max(len(b.name) for b in bars)), width - 170
+    # A letter is about seven pixels wide; long names, as of methods with settings, widen the chart.
+    left = max(90, 28 + 7 * max(len(b.name) for b in bars))
+    width = max(width, left + 300 + 170)
+    right = width - 170
 
     def at(value: float) -> float:
         return left + (value - over.low) / (over.high - over.low) * (right - left)

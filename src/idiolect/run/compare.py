@@ -61,13 +61,19 @@ def compare(
         progress: Called with the arm's name after each request.
 
     Raises:
-        SettingError: The first metric is defined on a corpus only, or there are no metrics.
+        SettingError: The first metric is defined on a corpus only, there are no metrics, a setting
+            of a method is wrong, or a method and predictions have one name.
+        CapabilityError: The model cannot do what a method asks of it.
         DataError: Predictions do not match the examples by id, or the answers are not published.
     """
     # All that can be wrong is looked at before anything is paid for.
     _ = benchmark.truths
     added = {n: _matched(n, texts, benchmark) for n, texts in (predictions or {}).items()}
     _refuse(benchmark, _metrics(benchmark, judge), paraphrases)
+    if twice := [name for name in methods if name in added]:
+        raise SettingError(f"Found {twice[0]!r} as a method and as predictions; rename one.")
+    for build in methods.values():
+        build(lm)
 
     def made(label: str, build: Build, through: Control | None = None) -> list[Outcome]:
         return run(

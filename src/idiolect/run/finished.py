@@ -33,6 +33,15 @@ class Finished:
     manifest: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def method(self) -> str:
+        """The recipe with its settings, as far as the run says; else the name of its file."""
+        for key in ("method", "recipe"):
+            if key in self.manifest:
+                return str(self.manifest[key])
+        told = {row.get("method") for row in self.rows.values()}
+        return str(told.pop()) if len(told) == 1 and None not in told else self.path.stem
+
+    @property
     def lm(self) -> str:
         """Name of the model."""
         return str(self.manifest.get("model", "not stated"))
@@ -123,26 +132,24 @@ def short(value: Any) -> str:
 
 
 def named(runs: Sequence[Finished]) -> list[Finished]:
-    """Each run by its recipe, and by what sets it apart from others of that recipe."""
-    called = []
-    for run in runs:
-        if run.name:
-            called.append(run)
-            continue
-        told = _facts(run)
-        alike = [_facts(o) for o in runs if o.manifest.get("recipe") == run.manifest.get("recipe")]
-        apart = [
-            f"{key}={value}"
-            for key, value in told.items()
-            if any(other.get(key) != value for other in alike)
-        ]
-        recipe = str(run.manifest.get("recipe", run.path.stem))
-        called.append(replace(run, name=" ".join([recipe, *apart])))
+    """Each run by its method, and by what sets it apart from others of that method."""
+    called = [run if run.name else replace(run, name=_told_apart(run, runs)) for run in runs]
     times = Counter(run.name for run in called)
     return [
         run if times[run.name] == 1 or not run.manifest else replace(run, name=run.path.name)
         for run in called
     ]
+
+
+def _told_apart(run: Finished, others: Sequence[Finished], but: str = "") -> str:
+    """The method, and the facts but one that differ among these runs of it."""
+    alike = [_facts(other) for other in others if other.method == run.method]
+    apart = [
+        f"{key}={value}"
+        for key, value in _facts(run).items()
+        if key != but and any(other.get(key) != value for other in alike)
+    ]
+    return " ".join([run.method, *apart])
 
 
 def _facts(run: Finished) -> dict[str, Any]:
@@ -161,13 +168,6 @@ def repeats(runs: Sequence[Finished]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for group in alike.values():
         if len({run.manifest.get("seed") for run in group}) == len(group) > 1:
-            told = [_facts(run) for run in group]
-            recipe = str(group[0].manifest.get("recipe"))
-            others = [r for r in runs if r.manifest.get("recipe") == recipe and r not in group]
-            apart = [
-                f"{key}={value}"
-                for key, value in told[0].items()
-                if key != "seed" and any(_facts(other).get(key) != value for other in others)
-            ]
-            found[" ".join([recipe, *apart])] = tuple(run.name for run in group)
+            name = _told_apart(group[0], runs, but="seed")
+            found[name] = tuple(run.name for run in group)
     return found

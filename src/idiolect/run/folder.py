@@ -24,7 +24,6 @@ from idiolect.errors import SettingError
 from idiolect.journal import Journal, Row, written
 from idiolect.lm import Ledger, Price, Spent
 from idiolect.lm.accounts import Totals
-from idiolect.profile import Profile, to_markdown
 from idiolect.run.runner import Outcome
 
 #: What differs between runs that say the same.
@@ -58,6 +57,8 @@ def result(outcome: Outcome, population: Population, price: Price | None = None)
         "failure": None if failure is None else f"{failure.kind}: {failure.message}",
     }
     if failure is None and not outcome.text:
+        from idiolect.profile import Profile, to_markdown  # costly to load, and seldom needed
+
         learned = isinstance(outcome.answer, Profile)
         row["answer"] = to_markdown(outcome.answer) if learned else str(outcome.answer)
     if failure is not None and failure.trace:

@@ -146,6 +146,17 @@ class Assembly:
                 f"supplied (supplied: {', '.join(sorted(self.supplies)) or 'nothing'})."
             )
 
+    @property
+    def name(self) -> str:
+        """The recipe and the settings that are not its defaults: ``dpl:events=4,rank=2``."""
+        given = self.recipe.checked(self.settings)
+        apart = [
+            f"{s.name}={given[s.name]}"
+            for s in self.recipe.settings
+            if given.get(s.name, s.default) != s.default
+        ]
+        return ":".join(filter(None, (self.recipe.name, ",".join(apart))))
+
     def __call__(self, lm: LanguageModel) -> Any:
         """What the recipe makes, around `lm`.
 
