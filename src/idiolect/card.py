@@ -88,7 +88,8 @@ class Card:
         reads_other_users: What of other people it may read.
         enters: Where the user enters the model.
         calls: Model calls a request, as an expression over the settings; `own` stands for the
-            number of own events, `compared` for those of them that could be compared.
+            number of own events, `compared` for those of them that could be compared, `others`
+            for the number of other people's events.
         benchmarks: Where it was evaluated.
         reported: Figures of the paper.
         evidence: How far each stage was checked.
@@ -305,11 +306,13 @@ class Recipe(Declared[P, R]):
         """Model calls a request with these settings; the rest at their defaults.
 
         Args:
-            **known: Settings; `own` for the number of own events (default: more than are read);
-                `compared` for those that could be compared (at most `events`, its default).
+            **known: Settings; `own` and `others` for the number of own events and of other people's
+                (default: more than are read); `compared` for those own ones that could be compared
+                (at most `events`, its default).
         """
         defaults = {s.name: s.default for s in self.settings if isinstance(s.default, int | str)}
-        values: dict[str, int | str] = {"own": sys.maxsize} | defaults | known
+        many = {"own": sys.maxsize, "others": sys.maxsize}
+        values: dict[str, int | str] = many | defaults | known
         values.setdefault("compared", values.get("events", 0))
         return _arithmetic(ast.parse(self.card.calls, mode="eval").body, values)
 

@@ -73,7 +73,9 @@ def test_parquet_as_on_the_hub(tmp_path: Path) -> None:
     pl.DataFrame([instance(), instance("contrastive")]).write_parquet(
         tmp_path / "data" / "test-00000-of-00001.parquet"
     )
-    assert len(cupid(tmp_path).view("p7/contrastive").own) == 3
+    view = cupid(tmp_path).view("p7/contrastive")
+    assert len(view.own) + len(view.heard) == len(SESSION["dialogue"]) == 3
+    assert view.own.texts == [t["content"] for t in SESSION["dialogue"] if t["role"] == "user"]
 
 
 def test_the_checklist_judge_finds_what_it_needs(tmp_path: Path) -> None:

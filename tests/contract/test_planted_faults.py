@@ -1,6 +1,7 @@
 """Recipes made wrong on purpose: each is caught by the check that should, and by no other."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -8,9 +9,22 @@ import numpy as np
 import pytest
 
 from idiolect.card import PositiveInt, Reads, Recipe, recipe
-from idiolect.data import Population, Request, View
+from idiolect.data import Events, Message, Population, Request, View
 from idiolect.errors import EndpointError, ReplyError
-from idiolect.lm import LanguageModel, Number, Prompt, Reply, Tape, Text, options, own, query
+from idiolect.lm import (
+    LanguageModel,
+    Number,
+    Prompt,
+    Reply,
+    Tape,
+    Text,
+    conversation,
+    entries,
+    options,
+    own,
+    peers,
+    query,
+)
 from idiolect.profile import Profile
 from idiolect.roles import Fitted, Judge, Nothing, Personalizer, Scorer, Study
 from idiolect.roles import Verdict as Judgement
@@ -26,6 +40,18 @@ Checked: here.
 Reference: none.
 """
 EVIDENCE = {"prompt": ("mechanism only", "tests/contract/test_planted_faults.py")}
+
+
+@dataclass(frozen=True)
+class Conversed:
+    """A profile, and the turns that were no user's."""
+
+    profile: Profile
+    turns: tuple[Message, ...] = ()
+    evidence: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 Learn = Callable[[View, Request], Profile]
 
 
@@ -79,7 +105,7 @@ def future_through_a_closure() -> Recipe[Any, Any]:
 
 def future_behind_the_view() -> Recipe[Any, Any]:
     def learn(view: View, request: Request) -> Profile:
-        everything = view._population.by_user.rows(request.user)
+        everything = Events(view._population, view._population.by_user.rows(request.user)).by_people
         return Profile(request.user, f"{history(view)} {len(everything)} texts")
 
     return made(says(learn))
@@ -124,6 +150,111 @@ def peers_ratings(reads: Reads) -> Recipe[Any, Any]:
         return Profile(request.user, f"{history(view)} Others give {mean:.2f}")
 
     return made(says(learn), reads_other_users=reads)
+
+
+def with_what_programs_say(view: View) -> Events:
+    return view.own.join(view.heard)
+
+
+def learns_from_programs() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, " ".join(with_what_programs_say(view).texts))
+
+    return made(says(learn))
+
+
+def shows_what_programs_wrote_as_peers() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            theirs = view.snapshot().events.join(view.snapshot().heard)
+            return Profile(request.user, history(view), examples=entries(theirs))
+
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt(f"Write. {user.summary}", peers(user.examples), query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(faulty, reads_other_users="texts")
+
+
+def cites_programs() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, history(view), sources=with_what_programs_say(view).ids)
+
+    return made(says(learn), reads_other_users="texts")
+
+
+def counts_what_programs_put_in() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, f"{history(view)} {len(with_what_programs_say(view))} texts")
+
+    return made(says(learn))
+
+
+def shows_a_conversation(*roles: str) -> Recipe[Any, Any]:
+    def right(lm: LanguageModel) -> Personalizer[Conversed]:
+        def learn(view: View, request: Request) -> Conversed:
+            turns = [Message(e.role, e.text) for e in view.heard if e.role in roles]
+            return Conversed(Profile(request.user, history(view)), tuple(turns))
+
+        def prompt(request: Request, known: Conversed) -> Prompt:
+            told = conversation(known.turns)
+            return Prompt(f"Write. {known.profile.summary}", told, query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(right)
+
+
+def pays_for_a_prompt_about_nothing() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            return Profile(request.user, lm.one(Prompt("Sum up.", own(view.own))).text)
+
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt(f"Write. {user.summary}", query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(faulty, calls="1 + min(own, 1)")
+
+
+def says_the_same_calls_without_history() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            if not len(view.own):
+                return Profile(request.user)
+            return Profile(request.user, lm.one(Prompt("Sum up.", own(view.own))).text)
+
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt(f"Write. {user.summary}", query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(faulty, calls="2")
+
+
+def asks_of_each_other_person() -> Recipe[Any, Any]:
+    def faulty(lm: LanguageModel, *, neighbours: PositiveInt = 3) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            people = view.other_users[:neighbours]
+            asked = (Prompt("Sum up.", peers(view.history_of(name))) for name in people)
+            said = " ".join(reply.text for reply in lm.reply(asked))
+            return Profile(request.user, f"{history(view)} {said}")
+
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt(f"Write. {user.summary}", query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(faulty, calls="neighbours + 1", reads_other_users="texts")
+
+
+def fails_where_nobody_is() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        return Profile(request.user, history(view) + view.others[-1].text)
+
+    return made(says(learn), reads_other_users="texts")
 
 
 def ignores_history() -> Recipe[Any, Any]:
@@ -328,7 +459,7 @@ def always_first() -> Recipe[Any, Any]:
 
 def a_list_for_a_table() -> Recipe[Any, Any]:
     def faulty() -> Study:
-        return lambda population: population.frame["text"].to_list()
+        return lambda population: population.frame["rating"].to_list()
 
     return made(faulty, calls="0", reads_other_users="texts")
 
@@ -356,12 +487,24 @@ def test_a_right_recipe_passes() -> None:
         (learns_what_it_does_not_use, "history matters", "same last prompt"),
         (wrong_number_of_calls, "calls", "Found 9 calls"),
         (calls_nobody_can_count, "calls", "'eventz'"),
+        (
+            pays_for_a_prompt_about_nothing,
+            "calls",
+            "'newcomer' with 0 own events and 142 of others",
+        ),
+        (says_the_same_calls_without_history, "calls", "with 0 own events"),
+        (asks_of_each_other_person, "calls", "with 0 own events and 0 of others"),
+        (learns_from_programs, "own words", "words that a program put under a user's name"),
+        (shows_what_programs_wrote_as_peers, "own words", "words that a program put"),
+        (cites_programs, "own words", "words that a program put"),
+        (counts_what_programs_put_in, "own words", "a program puts events under users' names"),
         (mutates_the_population, "inputs unchanged", "changed the population"),
         (mutates_the_request, "inputs unchanged", "changed the requests"),
         (draws_without_a_seed, "deterministic", "runs again"),
         (keeps_something_between_requests, "deterministic", "runs again"),
         (shares_a_generator, "deterministic", "runs again"),
         (fails_without_history, "no history", "IndexError"),
+        (fails_where_nobody_is, "no history", "IndexError"),
         (makes_up_a_reply, "unusable reply", "made up"),
         (settings_without_a_type, "settings", "takes anything"),
         (default_out_of_range, "settings", "events=0"),
@@ -389,6 +532,12 @@ def test_a_long_file_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     found = failures(right())
     assert [verdict.check for verdict in found] == ["card"]
     assert "at most 150" in found[0].message
+
+
+def test_what_an_assistant_said_may_be_shown_in_a_conversation() -> None:
+    assert not failures(shows_a_conversation("assistant", "system"))
+    [found] = failures(shows_a_conversation("user"))
+    assert found.check == "own words", "a recalled text is not the user's turn either"
 
 
 def test_ratings_of_others_are_statistics() -> None:

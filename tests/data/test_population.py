@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from idiolect.data import Event, Item, Population, Request
+from idiolect.data import Event, Item, Population, Request, last_per_user, since
 from idiolect.data.index import Rowed
 from idiolect.errors import DataError, UnknownNameError
 
@@ -184,6 +185,64 @@ def test_group_events_are_read_by_those_of_the_thread_only() -> None:
     assert population.as_of(Request("ann")).snapshot().events.texts == ["hello", "hello"]
 
 
+MARKS = (
+    {}, {"role": "user"}, {"extra": {"recalled": False}}, {"extra": {"injected": "no"}},
+    {"role": "assistant"}, {"role": "system"}, {"extra": {"recalled": True}},
+    {"role": "user", "extra": {"injected": "yes"}},
+)  # fmt: skip
+THEIRS = 4  # of the marks
+
+
+def conversations(timed: bool) -> Population:
+    """Three people with every mark, in another order each; ids say whose event it is by rights."""
+    rng, events = np.random.default_rng(0), []
+    for user in ("ann", "bob", "cleo"):
+        for turn, at in enumerate(rng.permutation(len(MARKS))):
+            whose = user if at < THEIRS else "program"
+            time = START + timedelta(hours=turn) if timed else None
+            event = Event(user, f"said by {whose}", "a", time, 1.0 + (whose == user))
+            events.append(replace(event, id=f"{whose}/{user}/{turn}", **MARKS[at]))
+    return Population.of(events)
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_what_a_program_put_under_a_name_is_nobodys(timed: bool) -> None:
+    population = conversations(timed)
+    for request in [Request("ann"), *(population.request(name) for name in population.frame["id"])]:
+        view = population.as_of(request)
+        seen = [*view.own, *view.others, *view.peers("a", 9), *view.comparable()]
+        seen += [event for name in view.other_users for event in view.history_of(name)]
+        seen += [*view.snapshot().events, *view.instead(population.events_of("bob")).own]
+        assert {event.text for event in seen} <= {f"said by {name}" for name in population.users}
+        heard = [*view.heard, *view.snapshot().heard, *population.uncut(request).heard]
+        assert {event.text for event in heard} <= {"said by program"}
+        under = population.events_of(request.user)
+        if not timed or request.event is None:
+            assert len(view.own) + len(view.heard) == len(under) - (request.event is not None)
+    view = population.as_of(Request("ann"))
+    assert (len(view.own), len(view.heard)) == (THEIRS, len(MARKS) - THEIRS)
+    assert sorted(view.own.ids + view.heard.ids) == sorted(population.events_of("ann").ids)
+    assert view.mean_rating == 2.0
+
+
+def test_a_control_takes_the_words_of_programs_away_too() -> None:
+    view = conversations(True).as_of(Request("ann"))
+    other = view.instead(view.history_of("bob"))
+    assert set(other.own.users) == {"bob"}
+    assert not len(other.heard)
+    both = view.instead(view.own.join(view.heard)[1:])
+    assert len(both.own) + len(both.heard) == len(MARKS) - 1
+
+
+def test_only_what_people_did_is_held_out() -> None:
+    population = conversations(True)
+    last, later = last_per_user(population, 2), since(population, START + timedelta(hours=4))
+    assert len(last) == 2 * 3
+    assert all(request.event.startswith(request.user) for request in (*last, *later))
+    with pytest.raises(DataError, match=f"the most is {THEIRS}"):
+        last_per_user(population, THEIRS)
+
+
 def test_an_unknown_user_has_no_history_but_peers() -> None:
     population = Population.of([Event("ann", "x", "a"), Event("bob", "y", "a")])
     view = population.as_of(Request("new"))
@@ -337,6 +396,7 @@ def test_nan_ratings_are_none() -> None:
         ({"user": ["a", "b"], "time": ["2024-01-01", "soon"]}, "'soon' as the time in row 2"),
         ({"user": ["a", "b"], "rating": ["4", "good"]}, "'good' as the rating in row 2"),
         ({"user": ["a"], "audience": ["friends"]}, "'friends' as an audience"),
+        ({"user": ["a"], "role": ["Baker"]}, "'Baker' as a role; one of 'system', 'user'"),
     ],
 )
 def test_tables_that_cannot_be_a_population(frame: dict[str, list[str]], message: str) -> None:

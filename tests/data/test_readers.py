@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from idiolect.data import Item, Loaded, Population, last_per_user, read, read_peer_reviews
+from idiolect.data import Item, Loaded, Population, Request, last_per_user, read, read_peer_reviews
 from idiolect.errors import DataError, SettingError, UnknownNameError
 
 
@@ -196,6 +196,18 @@ def test_an_unknown_audience_is_never_read_as_public(tmp_path: Path) -> None:
     loaded = rows(tmp_path, "user,text,audience\nann,x,friends\nann,y,Public\nbob,z,\n")
     assert loaded.population.frame["text"].to_list() == ["y", "z"]
     assert loaded.report.problems[0].found == "friends"
+
+
+def test_roles_are_read_and_other_columns_of_that_name_are_not_taken_for_one(
+    tmp_path: Path,
+) -> None:
+    table = "user,text,role\nann,x,User\nann,y,assistant\nann,z,\nann,w,narrator\n"
+    loaded = rows(tmp_path, table)
+    assert loaded.population.as_of(Request("ann")).own.texts == ["x", "z"]
+    assert loaded.report.problems[0].found == "narrator"
+    jobs = "user,text,role\nann,x,Baker\nbob,y,Smith\n"
+    with pytest.raises(DataError, match=r"leave the column out \(role=\)"):
+        rows(tmp_path, jobs)
 
 
 def test_numbers_as_names_are_the_same_in_both_tables(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ def test_facts_are_one_persons_and_worded_otherwise(wording):
 def test_what_the_others_say_is_not_the_users():
     world = mixed(1)
     for one in world.proposed:
-        own = world.view(one.user).own
-        told = [event.text for event in own if event.role != "user"]
-        assert any(one.text in text for text in told) == (one.kind == "assistant")
+        view = world.view(one.user)
+        assert any(one.text in text for text in view.heard.texts) == (one.kind == "assistant")
+        assert not any(one.text in text for text in view.own.texts)
 
 
 def test_the_same_seed_gives_the_same_and_the_wordings_share_no_claim():

@@ -157,7 +157,7 @@ def save(benchmark: Benchmark, path: str | Path) -> None:
     """Writes a benchmark as `own` reads it; each history stands at its user's first line.
 
     Users who are asked nothing follow with their histories. What the format has no field for, such
-    as an event's image or an item's attributes, is left out.
+    as an event's image, an assistant's turn or an item's attributes, is left out.
 
     Raises:
         DataError: A held-out event is part of a history that no time cuts.
@@ -183,7 +183,8 @@ def save(benchmark: Benchmark, path: str | Path) -> None:
         asked = set(benchmark.users.tolist())
         for user in population.users:
             if user not in asked:
-                profile = [_entry(e, population.item) for e in population.events_of(user)]
+                own = population.events_of(user).by_people
+                profile = [_entry(e, population.item) for e in own]
                 file.write(json.dumps({"user": user, "profile": profile}, ensure_ascii=False))
                 file.write("\n")
 

@@ -119,6 +119,12 @@ class Events(Sequence[Event]):
         """The item of each event."""
         return [None if name is None else self._population.item(name) for name in self.items]
 
+    @property
+    def by_people(self) -> Events:
+        """Those that their user did: no assistant's or system's turn, nothing a program put in."""
+        theirs = self._population._by_people
+        return self if theirs is None else Events(self._population, self.rows[theirs[self.rows]])
+
     def join(self, *others: Events) -> Events:
         """These events, then the others of the same population, in order."""
         rows = np.concatenate([self.rows, *(other.rows for other in others)])

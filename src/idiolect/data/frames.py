@@ -6,18 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from idiolect.data.event import Event
 from idiolect.data.times import as_time, parsed_times
 from idiolect.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
+    from numpy.typing import NDArray
 
 #: The columns of an event table, in order; any other column is `extra`.
 COLUMNS = tuple(f.name for f in fields(Event) if f.name != "extra")
 ITEM_COLUMNS = ("id", "title", "description", "image")
 #: Who may read an event: 0 everybody, 1 its group, 2 its author.
 LEVELS = {"public": 0, "group": 1, "self": 2}
+#: Speakers in a conversation.
+ROLES = ("system", "user", "assistant")
+#: Columns that mark an event as put in by a program: recalled beliefs, tool results, templates.
+PUT_IN = ("recalled", "injected")
+#: How a file says no in such a column.
+_UNMARKED = frozenset({"", "0", "0.0", "false", "no", "none", "null", "nan"})
 _NAMES = tuple(c for c in COLUMNS if c not in {"time", "rating", "options"})
 
 
@@ -92,16 +101,17 @@ def ordered(frame: pl.DataFrame) -> pl.DataFrame:
         if frame[name].null_count():
             row = int(frame[name].is_null().arg_max() or 0) + 1
             raise DataError(f"Found no {name} in row {row}; every event needs one.")
-    if "audience" in frame.columns:
-        odd = (
-            frame["audience"]
-            .drop_nulls()
-            .filter(~frame["audience"].drop_nulls().is_in(list(LEVELS)))
-        )
+    for name, article, known, default in (
+        ("audience", "an", tuple(LEVELS), "public"),
+        ("role", "a", ROLES, "user"),
+    ):
+        told = frame[name].drop_nulls() if name in frame.columns else pl.Series(dtype=pl.String)
+        odd = told.filter(~told.is_in(known))
         if len(odd):
             raise DataError(
-                f"Found {odd[0]!r} as an audience; it is 'self', 'group' or 'public', and public "
-                "where it is left empty."
+                f"Found {odd[0]!r} as {article} {name}; one of {', '.join(map(repr, known))} is "
+                f"needed, and an empty one is read as {default!r}. Give the column another name if "
+                "it says something else."
             )
     if frame["id"].n_unique() < frame.height:
         repeated = frame["id"].is_duplicated()
@@ -121,6 +131,21 @@ def ordered(frame: pl.DataFrame) -> pl.DataFrame:
         )
     frame = frame.with_columns(times.alias("time"))
     return frame if times.is_sorted() else frame.sort("time", maintain_order=True)
+
+
+def by_people(frame: pl.DataFrame) -> NDArray[np.bool_] | None:
+    """Which events their user did: no assistant's or system's turn, nothing that is `PUT_IN`.
+
+    Returns:
+        None where all are.  # (rows,)
+    """
+    theirs = np.ones(frame.height, dtype=bool)
+    if "role" in frame.columns:
+        theirs &= (frame["role"].fill_null("user") == "user").to_numpy()
+    for name in PUT_IN:
+        if name in frame.columns:
+            theirs &= [str(mark).strip().lower() in _UNMARKED for mark in frame[name].to_list()]
+    return None if theirs.all() else theirs
 
 
 def checked_items(items: pl.DataFrame) -> pl.DataFrame:

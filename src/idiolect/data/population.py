@@ -22,6 +22,7 @@ from idiolect.data.frames import (
     COLUMNS,
     ITEM_COLUMNS,
     LEVELS,
+    by_people,
     checked_items,
     event_table,
     made_event,
@@ -111,6 +112,11 @@ class Population:
         return np.fromiter(quarters, dtype=np.int8, count=len(self))
 
     @cached_property
+    def _by_people(self) -> NDArray[np.bool_] | None:
+        """Which rows their user did, and no program put there; None where all are."""
+        return by_people(self.frame)
+
+    @cached_property
     def _levels(self) -> NDArray[np.int8] | None:
         """Who may read each row: 0 everybody, 1 its group, 2 its author."""
         if "audience" not in self.frame.columns:
@@ -125,9 +131,11 @@ class Population:
     def _rating_totals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Sum and number of the public ratings before each row.  # (rows + 1,) each"""
         ratings = Events(self, np.arange(len(self))).ratings
-        public = (
-            ~np.isnan(ratings) if self._levels is None else ~np.isnan(ratings) & (self._levels == 0)
-        )
+        public = ~np.isnan(ratings)
+        if self._levels is not None:
+            public &= self._levels == 0
+        if self._by_people is not None:
+            public &= self._by_people
         kept = np.where(public, ratings, 0.0)
         return np.append(0.0, np.cumsum(kept)), np.append(0.0, np.cumsum(public))
 
@@ -160,7 +168,7 @@ class Population:
         return Item(**own, attributes=known)
 
     def events_of(self, user: str) -> Events:
-        """All events of a user, oldest first.
+        """All events under a user's name, oldest first, a program's among them (`by_people`).
 
         Raises:
             UnknownNameError: Nobody has this name.
@@ -214,7 +222,7 @@ class Population:
         from idiolect.data.view import View
 
         cut = self.as_of(request)
-        return View(self, cut.request, cut.own.rows, len(self), published=True)
+        return View(self, cut.request, cut._mine.rows, len(self), published=True)
 
     def request(self, event: str, give: Iterable[str] = GIVEN) -> Request:
         """The request that a held-out event answers, with some of its facts given."""

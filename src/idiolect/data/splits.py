@@ -23,6 +23,8 @@ def last_per_user(
 ) -> list[Request]:
     """The last `k` events of each user with at least `at_least` events, by user name, oldest first.
 
+    An assistant's turn, or what a program put in, is no event of the user's.
+
     Args:
         population: Where the events are.
         k: Targets a user.
@@ -37,7 +39,7 @@ def last_per_user(
     names = population.users if users is None else list(users)
     if k < 1:
         raise SettingError(f"Found k={k!r}; at least one target a user is needed.")
-    rows = [population.events_of(name).rows for name in names]
+    rows = [population.events_of(name).by_people.rows for name in names]
     targets = [mine[-k:] for mine in rows if len(mine) >= max(at_least, k + 1)]
     if not targets:
         longest = max(map(len, rows), default=0)
@@ -66,7 +68,7 @@ def since(
     first = int(population.times.searchsorted(micros(start)))
     found = []
     for user in population.users:
-        mine = population.by_user.rows(user)
+        mine = population.events_of(user).by_people.rows
         before = int(mine.searchsorted(first))
         if before >= at_least:
             found.append(mine[before:])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from idiolect.data.frames import LEVELS, ROLES
 from idiolect.data.report import LISTED, Problem
 from idiolect.data.times import parsed_times
 from idiolect.errors import DataError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.bool_]
 
+NO_ROLE = f"its role is not one of {', '.join(ROLES)}"
 NO_TIME = "its time cannot be read"
 NO_NUMBER = "its rating is not a number"
 SAME_ID = "its id occurred before"
@@ -27,6 +29,8 @@ _MOSTLY = {
     NO_TIME: "Times are ISO dates or times (2024-05-31T18:00:00Z), years, or seconds or "
     "milliseconds since 1970. Convert the column, name another (time=COLUMN), or leave times out "
     "(time=) if you can do without.",
+    NO_ROLE: "A role says who speaks in a conversation; leave the column out (role=) if this one "
+    "says something else.",
     NO_NUMBER: "Name another column (rating=COLUMN), or leave ratings out (rating=).",
     SAME_ID: "Ids say which event it is, not whose: name another column (id=COLUMN), or leave it "
     "out (id=) to number the rows.",
@@ -172,12 +176,12 @@ def usable_events(
             sieve.leave_out(~values.is_between(low, high), "rating", raw["rating"], why)
     if "options" in table.columns:
         table = table.with_columns(options(table["options"]).alias("options"))
-    if "audience" in table.columns:
-        readers = names(table["audience"]).str.to_lowercase()
-        table = table.with_columns(readers.alias("audience"))
-        known = readers.is_in(("self", "group", "public")) | readers.is_null()
-        why = "its audience is not one of self, group, public"
-        sieve.leave_out(~known, "audience", raw["audience"], why)
+    for name, known in (("audience", tuple(LEVELS)), ("role", ROLES)):
+        if name in table.columns:
+            told = names(table[name]).str.to_lowercase()
+            table = table.with_columns(told.alias(name))
+            why = f"its {name} is not one of {', '.join(known)}"
+            sieve.leave_out(~told.is_in(known) & told.is_not_null(), name, raw[name], why)
     _leave_out_empty(table, sieve)
     _leave_out_repeated(table, sieve)
     return sieve.left(table)

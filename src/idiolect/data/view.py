@@ -41,16 +41,25 @@ class Snapshot:
             return f"all but quarter {self.fold}"
         return "all" if self.size is None else f"first {self.size}"
 
-    @cached_property
+    @property
     def events(self) -> Events:
-        """The public ones among these events, oldest first."""
+        """The public ones among these events that people did, oldest first."""
+        return self._apart[0]
+
+    @property
+    def heard(self) -> Events:
+        """The public ones that a program put under people's names, oldest first."""
+        return self._apart[1]
+
+    @cached_property
+    def _apart(self) -> tuple[Events, Events]:
         size = len(self._population) if self.size is None else self.size
         chosen = np.ones(size, dtype=bool)
         if self.fold is not None:
             chosen &= self._population._folds[:size] != self.fold
         if self._population._levels is not None:
             chosen &= self._population._levels[:size] == 0
-        return Events(self._population, np.flatnonzero(chosen))
+        return _told_apart(Events(self._population, np.flatnonzero(chosen)))
 
     @property
     def until(self) -> datetime | None:
@@ -66,7 +75,9 @@ class View:
 
     Attributes:
         request: The request that it was cut at.
-        own: The user's own events, oldest first.
+        own: What the user did, oldest first: no other role's turn, nothing a program put in.
+        heard: What else is under the user's name, oldest first: an assistant's and a system's
+            turns, and what a program put in. Nothing of it is the user's.
         published: True if other people's later events are shown, as some papers' code does.
     """
 
@@ -81,7 +92,9 @@ class View:
     ) -> None:
         self._population, self._end = population, end
         self.request, self.published = request, published
-        self._mine = self.own = Events(population, mine)
+        self._mine = Events(population, mine)
+        self._real = True
+        self.own, self.heard = _told_apart(self._mine)
 
     def __repr__(self) -> str:
         return f"<View for {self.request.user!r}: {len(self.own)} own events>"
@@ -97,11 +110,13 @@ class View:
         return self._population.by_user.code.get(self.request.user, -1)
 
     def _readable(self, candidates: Rows) -> Rows:
-        """Those of these rows, ascending, that are others', in time, and open to the requester."""
+        """Those of these rows, ascending, that others did, in time, and open to the requester."""
         candidates = candidates[: candidates.searchsorted(self._end)]
         codes = self._population.by_user.codes[candidates]
         rows: Rows = candidates[codes != self._me]
-        if self.own is not self._mine:
+        if (people := self._population._by_people) is not None:
+            rows = rows[people[rows]]
+        if not self._real:
             rows = rows[~np.isin(rows, self.own.rows)]
         levels = self._population._levels
         if levels is None or not len(rows):
@@ -173,15 +188,16 @@ class View:
         known = (users.names[n] for n in np.flatnonzero(first < self._end))
         return [name for name in known if name != self.request.user]
 
-    def instead(self, own: Events) -> View:
-        """This view with other events in place of the user's own, oldest first: a control.
+    def instead(self, events: Events) -> View:
+        """This view with other events in place of the user's, oldest first: a control.
 
         Nobody is compared with a text that now counts as own; what may be read stays as it was.
         """
         other = copy(self)
         for name in ("others", "mean_rating"):
             other.__dict__.pop(name, None)
-        other.own = Events(self._population, np.unique(own.rows))
+        other._real = False
+        other.own, other.heard = _told_apart(Events(self._population, np.unique(events.rows)))
         return other
 
     def item(self, name: str) -> Item:
@@ -204,6 +220,12 @@ class View:
             return Snapshot(population, _grid_floor(self._end))
         fold = int(population._folds[population.row(target or "")])
         return Snapshot(population, fold=fold)
+
+
+def _told_apart(events: Events) -> tuple[Events, Events]:
+    """What people did, and what else is under their names, oldest first."""
+    theirs = events.by_people
+    return theirs, Events(events._population, np.setdiff1d(events.rows, theirs.rows))
 
 
 def _grid_floor(size: int) -> int:

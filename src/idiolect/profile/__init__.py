@@ -9,7 +9,7 @@ from idiolect.profile.countable import Counted
 from idiolect.profile.distinctive import Distinctive, Sifted
 from idiolect.profile.drafts import drafted, past_request
 from idiolect.profile.entities import Dictionary, Entities, Entity, Familiar, capitalised
-from idiolect.profile.extract import Extract, Extracted, by_the_user, learnable
+from idiolect.profile.extract import Extract, Extracted, learnable
 from idiolect.profile.factors import Aspect, Factor
 from idiolect.profile.guided import Guided
 from idiolect.profile.history import Change
@@ -84,7 +84,6 @@ __all__ = [
     "Update",
     "Written",
     "as_lines",
-    "by_the_user",
     "capitalised",
     "claims",
     "drafted",

@@ -12,8 +12,6 @@ from idiolect.lm import TAGS, Json, LanguageModel, Prompt, Sampling, own
 from idiolect.profile.claim import STRICT, Claim, Polarity, Span
 from idiolect.profile.sensitive import sensitive
 
-#: Columns that mark a text as put in by a program: recalled beliefs, tool results, templates.
-NOT_THE_USERS = ("recalled", "injected")
 #: A section that is cut short lasts to the end.
 _RECALLED = re.compile(
     rf"<\s*({'|'.join(TAGS)})\s*>.*?(?:<\s*/\s*\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -75,8 +73,8 @@ class Extract:
     """Lets a model note claims: one prompt for some texts.
 
     Only what the user wrote is shown: no other role's turn, nothing that a program put in (columns
-    `NOT_THE_USERS`, sections of our own prompts). A claim without a quote that occurs in the text
-    it names is refused. So is one on a sensitive matter that the user did not state.
+    `recalled` and `injected`, sections of our own prompts). A claim without a quote that occurs in
+    the text it names is refused. So is one on a sensitive matter that the user did not state.
 
     Attributes:
         lm: Who notes; it has to answer in JSON.
@@ -148,19 +146,9 @@ class Extract:
         ), ""
 
 
-def by_the_user(events: Events) -> Events:
-    """Those of some events that are the user's: not another role's, not put in by a program."""
-    return events.take(
-        n
-        for n, event in enumerate(events)
-        if event.role in (None, "user")
-        and not any(event.extra.get(column) for column in NOT_THE_USERS)
-    )
-
-
 def learnable(events: Events) -> Events:
-    """Those of the user's events that have words of their own."""
-    mine = by_the_user(events)
+    """Those of some events that their user wrote, and that have words of the user's own."""
+    mine = events.by_people
     return mine.take(n for n, text in enumerate(mine.texts) if _RECALLED.sub("", text).strip())
 
 

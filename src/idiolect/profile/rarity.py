@@ -32,7 +32,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from idiolect.data import Snapshot, View
+from idiolect.data import Events, Snapshot, View
 from idiolect.errors import SettingError
 from idiolect.measure.text import Text
 from idiolect.profile.crowd import (
@@ -108,7 +108,7 @@ class Rarities:
     """Measures how rare among other people is what sentences say; see the module for how.
 
     Only what was there before the request is read: the user's own events, and the public events of
-    the snapshot. What programs put in (columns of `NOT_THE_USERS`) is read as nobody's.
+    the snapshot. What programs put in (columns `recalled` and `injected`) is read as nobody's.
 
     Args:
         people: Others at most, drawn once for each snapshot.
@@ -239,7 +239,7 @@ class Rarities:
         self, sentences: Sequence[str], crowd: Crowd, others: NDArray[np.bool_], view: View
     ) -> _Weighed:
         mine = together(words_of(learnable(view.own)))
-        heard_by_me = together(words_of(by_programs(view.own)))
+        heard_by_me = together(words_of(by_programs(view.heard)))
         rows = np.flatnonzero(others)
         n = len(rows)
         most = np.log((1 + n) / 0.5)  # weight of a term that nobody else has
@@ -278,14 +278,15 @@ class Rarities:
         # One more than wanted, because the user may be among them.
         settings = {"people": self.people + 1, "texts": self.texts, "at_least": self.at_least}
         if self.on_items:
+            known = _everything(snapshot)
             items = {item for item in view.own.items if item is not None}
-            there = enumerate(snapshot.events.items)
-            events = snapshot.events.take(n for n, item in there if item in items)
+            there = enumerate(known.items)
+            events = known.take(n for n, item in there if item in items)
             return Crowd.of(events, seed=self.seed, **settings)
         with self._lock:
             kept = self._crowds.setdefault(snapshot.source, {})
             if snapshot.key not in kept:
-                kept[snapshot.key] = Crowd.of(snapshot.events, seed=self.seed, **settings)
+                kept[snapshot.key] = Crowd.of(_everything(snapshot), seed=self.seed, **settings)
             return kept[snapshot.key]
 
 
@@ -304,6 +305,11 @@ class _Weighed:
     rare: Floats
     program: Floats
     terms: Floats
+
+
+def _everything(snapshot: Snapshot) -> Events:
+    """What people wrote, and what programs wrote to them."""
+    return snapshot.events.join(snapshot.heard)
 
 
 def _filled_in(text: str) -> str:

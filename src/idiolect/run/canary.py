@@ -76,7 +76,7 @@ def watch(build: Build, benchmark: Benchmark, *, most: int = MOST) -> Canary:
     shown, late, leaks = 0, 0, []
     for name, outcome in zip(names, made, strict=True):
         view = dyed.as_of(outcome.request)
-        allowed = {*view.own.rows.tolist(), *view.others.rows.tolist()}
+        allowed = set(view.own.join(view.heard, view.others).rows.tolist())
         seen: dict[int, str] = {}
         for call in outcome.calls:
             for row in _rows(call.prompt):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from idiolect.data import Population, Request
+from idiolect.data import Events, Population, Request
 from idiolect.errors import DataError, SettingError
 from idiolect.select.events import drawn
 
@@ -33,10 +33,11 @@ def shared_requests(
     found: list[Request] = []
     index = population.by_item
     for name in drawn(seed).permutation([] if index is None else index.names).tolist():
-        rows: list[int] = [] if index is None else index.rows(name).tolist()
-        latest = {population.frame["user"][row]: row for row in rows}
+        rows = np.asarray([] if index is None else index.rows(name), dtype=np.intp)
+        there = Events(population, rows).by_people
+        latest = dict(zip(there.users, there.rows.tolist(), strict=True))
         people = drawn(seed, name).permutation(sorted(latest)).tolist()
-        asked = population.requests(np.array([latest[one] for one in people]), ("item",))
+        asked = population.requests(np.array([latest[one] for one in people], np.intp), ("item",))
         able = [request for request in asked if len(population.as_of(request).own) >= history]
         if len(able) >= users:
             found += able[:users]

@@ -8,7 +8,7 @@ is known, so that a method can be held against it. Nothing in it is random.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.data import Event, Item, Population, Request
+from idiolect.data import Event, Item, Population, Request, Role
 
 _TURN = 0.3  # of the tastes against the places, so that nobody is torn between two
 HELD_OUT = 2  # last events of each user: the first of them has a later own event
@@ -204,6 +204,36 @@ def with_history_of(population: Population, user: str, other: str) -> Population
     kept = [name for name in ("id", "user", "time") if name in population.columns]
     copied = population.frame[source].with_columns([population.frame[name] for name in kept])
     return Population(copied, population.items)
+
+
+def with_programs(population: Population, requests: Sequence[Request]) -> Population:
+    """The population with events under everybody's name that are not theirs, made of canary words.
+
+    Four a user, each right after one of the latest events before the held-out ones, on the same
+    thing and with another rating: an assistant's turn and a system's, a recalled text and an
+    injected one. They speak of what the user's requests ask for, so that a search finds them.
+    """
+    marks: tuple[tuple[Role | None, str], ...] = (
+        ("assistant", ""), ("system", ""), ("user", "recalled"), (None, "injected"),
+    )  # fmt: skip
+    planted = []
+    for user in population.users:
+        asked = " ".join(request.query for request in requests if request.user == user)
+        latest = population.events_of(user)[-HELD_OUT - len(marks) : -HELD_OUT]
+        for at, (event, (role, column)) in enumerate(zip(latest, marks, strict=True)):
+            planted.append(
+                replace(
+                    event,
+                    id=f"{CANARY[at]}-{event.id}",
+                    text=f"{' '.join(CANARY)}! {asked} {CANARY[at].title()}!",
+                    title=CANARY[at],
+                    rating=None if event.rating is None else 6 - event.rating,
+                    time=None if event.time is None else event.time + timedelta(seconds=1),
+                    role=role,
+                    extra={column: True} if column else {},
+                )
+            )
+    return population.append(planted)
 
 
 def canaries(text: str) -> list[str]:

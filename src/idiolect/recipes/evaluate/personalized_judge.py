@@ -46,7 +46,7 @@ from idiolect.roles import Judge
     code=("dong-river/Personalized-Judge", "no licence file"),
     reads_other_users="none",
     enters="prompt",
-    calls="1 + (order == 'both')",
+    calls="min(own + (persona == 'none'), 1) * (1 + (order == 'both'))",
     benchmarks=["PRISM", "OpinionQA", "SynthPAI", "EmpathicConversations"],
     evidence={
         "verdict": ("mechanism only", "tests/recipes/test_personalized_judge.py"),

@@ -55,7 +55,7 @@ LISTS = (
     paper="https://arxiv.org/abs/2508.08777",
     reads_other_users="none",
     enters="prompt",
-    calls="(knows == 'profile') + 1 + (form == 'pairwise')",
+    calls="min(own, 1) * (1 + (knows == 'profile') + (form == 'pairwise'))",
     evidence={
         "prompts": ("mechanism only", "tests/recipes/test_podcast_judge.py"),
         "agreement with people": ("none", ""),

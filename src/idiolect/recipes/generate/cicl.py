@@ -52,7 +52,8 @@ WRITE = (
     paper="https://arxiv.org/abs/2401.17390",
     reads_other_users="texts",
     enters="prompt",
-    calls="min(events, own) * (negatives == 'drafts') + 2",
+    calls="1 + (negatives == 'peers') * min(own, compared, 1)"
+    " + (negatives == 'drafts') * (min(events, own) + min(own, 1))",
     benchmarks=["StackExchange", "Reddit"],
     reported=[
         ("rouge1", 0.2874, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844"),

@@ -65,7 +65,7 @@ WRITE = (
     code=("SnowCharmQ/DPL", "MIT badge, no licence file"),
     reads_other_users="texts",
     enters="prompt",
-    calls="compared + 2",
+    calls="1 + min(own, 1) * (compared + 1)",
     reported=[
         ("rouge1", 0.2940, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844"),
         ("rouge1", 0.3072, "Amazon CDs_and_Vinyl", "Qwen2.5-7B-Instruct", "rag 0.2914"),

@@ -45,7 +45,7 @@ WRITE = (
     paper="https://arxiv.org/abs/2503.02450",
     reads_other_users="statistics",
     enters="prompt",
-    calls="2",
+    calls="1 + min(own, 1)",
     evidence={
         "differences": ("recovers planted truth", "tests/testing/test_town.py"),
         "text": ("none", ""),

@@ -68,7 +68,7 @@ WRITE = (
     code=("Chen-Suyu/DRP", "MIT"),
     reads_other_users="texts",
     enters="prompt",
-    calls="compared * (1 + validate) + 2",
+    calls="1 + min(own, 1) * (compared * (1 + validate) + 1)",
     reported=[("bleu, relative gain", 0.23, "Amazon Books", "not named here", "best baseline")],
     evidence={
         "selection": ("equals authors' code", "tests/reference/test_dpl_selection.py"),

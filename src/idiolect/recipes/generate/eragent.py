@@ -43,7 +43,7 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.embed import Encoder
 from idiolect.lm import Json, LanguageModel, Prompt, Sampling, own, profile
-from idiolect.profile import Profile, by_the_user, learnable, summarized, writing
+from idiolect.profile import Profile, learnable, summarized, writing
 from idiolect.profile.knowledge import (
     Experience,
     Informed,
@@ -85,7 +85,7 @@ READ = (
     code=("Ancientshi/ERM4", "CC BY-NC-SA 4.0"),
     reads_other_users="texts",
     enters="prompt",
-    calls="min(own, 1) + documents + 2",
+    calls="2 + min(own, 1) + min(documents, own + others)",
     evidence={
         "trigger": ("equals authors' code", "tests/select/test_trigger.py"),
         "prompts": ("mechanism only", "tests/recipes/test_eragent.py"),
@@ -115,7 +115,7 @@ def eragent(
         form = Json(Rewritten)
         ask = Prompt(REWRITE, *asked(request), expects=form, sampling=sampling, stage="rewrite")
         made: Rewritten = lm.one(ask).value
-        pool, mine = last.known(request.time), frozenset(by_the_user(view.own).ids)
+        pool, mine = last.known(request.time), frozenset(view.own.ids)
         covers = Trigger(encoder.at(view), threshold, popularity)(made.queries, list(pool))
         kept = [list(pool.values())[at] for at in sorted({at for near in covers for at in near})]
         searched = tuple(q for q, near in zip(made.queries, covers, strict=True) if not near)

@@ -31,7 +31,7 @@ from typing import Literal
 from idiolect.card import Count, PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Sampling, Section, entries, own
-from idiolect.profile import Profile, by_the_user, summarized, writing
+from idiolect.profile import Profile, summarized, writing
 from idiolect.profile.countable import countable
 from idiolect.profile.guided import Guided
 from idiolect.roles import Personalizer, notes
@@ -85,12 +85,11 @@ def gpg(
     told = Guided(lm, DIGEST, (guide,), sampling)
 
     def learn(view: View, request: Request) -> Profile:
-        written = by_the_user(view.own)
-        read, mine = latest(view, written).events, choose(view, written)
+        read, mine = latest(view).events, choose(view)
         if not len(read):
             return Profile(request.user, notes=notes(mine.note))
         shown = own(read)
-        counted = countable(written[-history:]) if digest == "counted" else ()
+        counted = countable(view.own[-history:]) if digest == "counted" else ()
         found = told(shown) if digest == "told" else tuple(each.entry for each in counted)
         known = Profile(
             request.user,

@@ -55,7 +55,7 @@ WRITE = (
     paper="https://arxiv.org/abs/2310.20081",
     reads_other_users="none",
     enters="prompt",
-    calls="1 + (summary == 'told')",
+    calls="1 + min(own, 1) * (summary == 'told')",
     benchmarks=["LaMP"],
     reported=[("rouge1", 0.2843, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844")],
     evidence={

@@ -37,7 +37,7 @@ from annotated_types import Gt
 from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.lm import LanguageModel, Prompt, Sampling
-from idiolect.profile import Profile, by_the_user, writing
+from idiolect.profile import Profile, writing
 from idiolect.profile.entities import Dictionary, Entities, Familiar, capitalised
 from idiolect.roles import Personalizer
 
@@ -77,9 +77,8 @@ def k_lamp(
     suggest = writing(SUGGEST, sampling)
 
     def learn(view: View, request: Request) -> Entities:
-        mine = by_the_user(view.own)
-        known = Entities(request.user).add(mine, link)
-        note = "" if known.entities else f"no entity in {len(mine)} own events"
+        known = Entities(request.user).add(view.own, link)
+        note = "" if known.entities else f"no entity in {len(view.own)} own events"
         return Entities(known.user, known.entities, known.read, (note,) if note else ())
 
     def prompt(request: Request, known: Entities) -> Prompt:

@@ -69,7 +69,7 @@ SENSITIVE = ("values", "moral_values", "ideologies")
     code=("chenkaisun/Persona-DB", "no licence file"),
     reads_other_users="texts",
     enters="prompt",
-    calls="2 * neighbours + 3",
+    calls="1 + min(own, 1) * 2 * (1 + min(neighbours, others))",
     benchmarks=["OpinionQA"],
     reported=[
         ("rouge1", 0.2833, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844"),

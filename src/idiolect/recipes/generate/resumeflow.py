@@ -78,7 +78,7 @@ LETTER = (
     code=("Ztrimus/ResumeFlow", "MIT"),
     reads_other_users="none",
     enters="prompt",
-    calls="8 + letter",
+    calls="min(own, 1) * (8 + letter)",
     evidence={
         "measures": ("equals authors' code", "tests/measure/test_faithfulness.py"),
         "inventions": ("recovers planted truth", "tests/measure/test_inventions.py"),

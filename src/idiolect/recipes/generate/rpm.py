@@ -39,7 +39,7 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.embed import Encoder
 from idiolect.lm import LanguageModel, Sampling, entries, own
-from idiolect.profile import Profile, by_the_user, writing
+from idiolect.profile import Profile, writing
 from idiolect.profile.aspects import ToldAspects, because, grouped, path, reasons
 from idiolect.profile.factors import by_stem, factors, mentioned
 from idiolect.profile.writing import asked
@@ -101,7 +101,7 @@ def rpm(
     ask = ToldAspects(lm, ASKED, sampling, stage="asked")
 
     def learn(view: View, request: Request) -> Profile:
-        read = by_the_user(view.own)[-history:]
+        read = view.own[-history:]
         shown, told = entries(read), voice == "told"
         if not shown:
             return Profile(request.user, notes=notes("no own texts"))

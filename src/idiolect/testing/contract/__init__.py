@@ -20,6 +20,7 @@ from idiolect.testing.contract.reads import (
     no_future,
     no_history,
     others,
+    own_words,
 )
 from idiolect.testing.contract.replies import (
     calls,
@@ -73,6 +74,7 @@ CHECKS: Mapping[str, Check] = {
     "inputs unchanged": inputs_unchanged,
     "no future": no_future,
     "others": others,
+    "own words": own_words,
     "history matters": history_matters,
     "no history": no_history,
     "calls": calls,

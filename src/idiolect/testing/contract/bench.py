@@ -54,6 +54,19 @@ class Bench:
         return self.run(self.world.population, self.requests[::-1])[::-1]
 
     @cached_property
+    def strangers(self) -> list[Outcome]:
+        """What it answers for somebody without any history, failures as they are.
+
+        First among the others; then before anybody did anything, where nothing was fitted.
+        """
+        population, last = self.world.population, self.requests[-1]
+        newcomer = replace(last, user="newcomer", event=None)
+        asked = [newcomer]
+        if self.recipe.fit is None:
+            asked.append(replace(newcomer, time=population.frame["time"][0]))
+        return self.attempt(population, asked)
+
+    @cached_property
     def steady(self) -> bool:
         """Whether two runs can be compared at all."""
         return [*map(whole, self.outcomes)] == [*map(whole, self.again)]

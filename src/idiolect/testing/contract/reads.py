@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
-from idiolect.data import Population
+from idiolect.data import Message, Population
 from idiolect.errors import NoHistoryError
-from idiolect.roles import Study
+from idiolect.lm import Section
+from idiolect.roles import Draft, PreferenceModel, Study
 from idiolect.run import Outcome
 from idiolect.testing.contract.bench import Bench, ContractError, answer_of, failed, same, whole
 from idiolect.testing.standins import canonical, shown
@@ -14,6 +16,7 @@ from idiolect.testing.world import (
     canaries,
     with_altered_others,
     with_history_of,
+    with_programs,
     without_future,
     without_others,
 )
@@ -129,6 +132,55 @@ def others(bench: Bench) -> str:
     return _unless_steady(bench)
 
 
+def own_words(bench: Bench) -> str:
+    """Nothing is learned from, or shown as anybody's, that a program put under a person's name.
+
+    What an assistant said may be shown where a conversation is shown, in a section of this kind.
+    """
+    population = with_programs(bench.world.population, bench.world.requests)
+    so = "Learn from `view.own`; show what else was said (`view.heard`) in a conversation only."
+    after = bench.run(population, bench.requests)
+    for outcome in after:
+        told = canaries(_as_somebodys(outcome))
+        if told:
+            raise ContractError(
+                f"Found {told}, words that a program put under a user's name, in a prompt or a "
+                f"user model at the request {outcome.request.event!r}. {so}"
+            )
+    # What is fitted on others may be fitted on more of them where there are more rows.
+    alone = bench.recipe.card.reads_other_users == "none"
+    if alone and bench.steady and not any(map(_conversations, after)):
+        same("a program puts events under users' names", bench.outcomes, after, so)
+    return _unless_steady(bench)
+
+
+def _conversations(outcome: Outcome) -> bool:
+    return any(call.prompt.section("conversation") for call in outcome.calls)
+
+
+def _as_somebodys(outcome: Outcome) -> str:
+    """All that is shown, and what was learned, but conversations, as text."""
+    asked = [(call.prompt.instruction, call.prompt.sections) for call in outcome.calls]
+    answer = outcome.answer
+    learned = answer.user_model if isinstance(answer, Draft) else answer
+    return canonical(_without_conversations((asked, learned)))
+
+
+def _without_conversations(value: Any) -> Any:
+    """The same without what is a conversation, or a turn of somebody else."""
+    match value:
+        case Section(kind="conversation") | Message(role="assistant" | "system"):
+            return None
+        case tuple() | list():
+            return [*map(_without_conversations, value)]
+        case PreferenceModel() | type():
+            return value
+        case _ if is_dataclass(value):
+            parts = {each.name: getattr(value, each.name) for each in fields(value)}
+            return {name: _without_conversations(part) for name, part in parts.items()}
+    return value
+
+
 def history_matters(bench: Bench) -> str:
     """The same request, with another history or by another user, is answered in another way.
 
@@ -158,9 +210,8 @@ def _nameless(outcome: Outcome) -> str:
 
 
 def no_history(bench: Bench) -> str:
-    """Somebody without any history gets an answer or a NoHistoryError."""
-    requests = [replace(bench.requests[-1], user="newcomer", event=None)]
-    for outcome in bench.attempt(bench.world.population, requests):
+    """Somebody without any history gets an answer or a NoHistoryError, also with nobody there."""
+    for outcome in bench.strangers:
         failure = outcome.failure
         if failure is not None and failure.kind != NoHistoryError.__name__:
             raise ContractError(

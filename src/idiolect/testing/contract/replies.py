@@ -6,31 +6,41 @@ from typing import Any
 
 import numpy as np
 
-from idiolect.errors import DataError, EndpointError, ReplyError, SettingError
+from idiolect.errors import DataError, EndpointError, NoHistoryError, ReplyError, SettingError
 from idiolect.lm import Prompt, Scripted
 from idiolect.roles import Judge, Study, Verdict
+from idiolect.run import Outcome
 from idiolect.testing.contract.bench import OUTPUT, Bench, ContractError
 from idiolect.testing.standins import canonical
 
 
 def calls(bench: Bench) -> str:
-    """As many model calls as the card says."""
+    """As many model calls as the card says, also for somebody without any history."""
     given = {s.name: s.default for s in bench.recipe.settings}
     least = given.get("representatives", 1)
-    for outcome in bench.outcomes:
+    unread = [each for each in bench.strangers if _ended_well(each)]
+    for outcome in (*bench.outcomes, *unread):
         view = bench.world.population.as_of(outcome.request)
         compared = min(given.get("events", 0), len(view.comparable(at_least=least)))
         try:
-            stated = bench.recipe.calls(compared=compared, own=len(view.own))
+            stated = bench.recipe.calls(
+                compared=compared, own=len(view.own), others=len(view.others)
+            )
         except SettingError as error:
             raise ContractError(str(error)) from error
         if len(outcome.calls) != stated:
             raise ContractError(
-                f"Found {len(outcome.calls)} calls for the request {outcome.request.event!r}, "
-                f"where the card's {bench.recipe.card.calls!r} gives {stated}; say "
-                "on the card how many there are."
+                f"Found {len(outcome.calls)} calls for the request "
+                f"{outcome.request.event or outcome.request.user!r} with {len(view.own)} own "
+                f"events and {len(view.others)} of others, where the card's "
+                f"{bench.recipe.card.calls!r} gives {stated}; say on the card how many there are."
             )
     return ""
+
+
+def _ended_well(outcome: Outcome) -> bool:
+    """Whether a request was answered, or refused for want of a history."""
+    return outcome.failure is None or outcome.failure.kind == NoHistoryError.__name__
 
 
 def unusable_reply(bench: Bench) -> str:
