@@ -18,8 +18,8 @@ from idiolect.report import profile_page, profile_trace
 from idiolect.report.page import STYLE
 from idiolect.report.profile_html import to_html
 from idiolect.report.profile_parts import Line, Parts, frame, sure
-from idiolect.report.words import plain
 from idiolect.run.profile_file import Standing, Stored
+from idiolect.words import plain
 
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
 NASTY = "<script>x</script> [bold]no markup[/bold] \x1b[2J \u202eturned"

@@ -75,7 +75,7 @@ def main() -> None:
 def _end(message: str) -> NoReturn:
     line = " ".join(message.split())
     if not line.isprintable():
-        from idiolect.report.words import plain
+        from idiolect.words import plain
 
         line = plain(line)
     sys.stderr.write(f"Error: {line}\n")

@@ -33,7 +33,6 @@ from idiolect.cli.options import (
     Threads,
     Variadic,
     assemble,
-    counted,
     ending,
     pairs,
     stderr,
@@ -41,6 +40,7 @@ from idiolect.cli.options import (
     writable,
 )
 from idiolect.errors import DataError, SettingError
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -209,8 +209,8 @@ def score(
     failed = [example for example, reply in made.items() if reply is None]
     if failed:
         raise DataError(
-            f"Found {counted(len(failed), 'reply')} that failed, first {failed[0]!r}; a score on "
-            "the rest would be of another data set. Answer them, or give an empty reply."
+            f"Found {many(len(failed), 'reply', 'replies')} that failed, first {failed[0]!r}; a "
+            "score on the rest would be of another data set. Answer them, or give an empty reply."
         )
     answers = {example: reply for example, reply in made.items() if reply is not None}
     if not benchmark.metrics and judge is None:
@@ -277,7 +277,7 @@ def export(
         style="yellow", markup=False, soft_wrap=True,
     )  # fmt: skip
     out = stdout()
-    out.print(f"Wrote {counted(made.examples, 'example')}: {', '.join(made.metrics)}.")
+    out.print(f"Wrote {many(made.examples, 'example')}: {', '.join(made.metrics)}.")
     out.print(made.command, markup=False, soft_wrap=True)
 
 

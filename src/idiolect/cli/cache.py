@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from idiolect.cli.options import counted, ending, stdout, writable
+from idiolect.cli.options import ending, stdout, writable
 from idiolect.errors import SettingError
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from idiolect.lm import Ledger
@@ -58,10 +59,10 @@ def stats(path: File) -> None:
     if size.oldest is not None:
         oldest = datetime.fromtimestamp(size.oldest, UTC)
         since = f", the oldest of {oldest:%Y-%m-%d %H:%M} UTC"
-    many = f"{size.replies:,} {'reply' if size.replies == 1 else 'replies'}"
-    claims = f" {counted(size.claims, 'call')} in flight or cut off." if size.claims else ""
+    replies = many(size.replies, "reply", "replies")
+    claims = f" {many(size.claims, 'call')} in flight or cut off." if size.claims else ""
     out.print(
-        f"{many} of {shown(size.reply_bytes)}{since}; the file has {shown(size.file_bytes)}."
+        f"{replies} of {shown(size.reply_bytes)}{since}; the file has {shown(size.file_bytes)}."
         f"{claims}",
         markup=False,
     )
@@ -83,7 +84,7 @@ def stats(path: File) -> None:
     for one in totals:
         if not (one.cost and one.unpriced):
             continue
-        unpriced = counted(one.unpriced, "call")
+        unpriced = many(one.unpriced, "call")
         out.print(f"{one.model}: {unpriced} had no price and are not in its cost.", markup=False)
 
 
@@ -141,8 +142,8 @@ def forget(
 ) -> None:
     """Delete every reply that was made from any of some events; the ledger has no words."""
     gone = _open(path).forget(events)
-    many = "1 reply" if gone == 1 else f"{gone:,} replies"
-    stdout().print(f"Deleted {many} made from {counted(len(set(events)), 'event')}.", markup=False)
+    replies = many(gone, "reply", "replies")
+    stdout().print(f"Deleted {replies} made from {many(len(set(events)), 'event')}.", markup=False)
 
 
 def shown(size: float) -> str:

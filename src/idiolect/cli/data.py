@@ -14,11 +14,11 @@ from idiolect.cli.options import (
     Items,
     RatingRange,
     Variadic,
-    counted,
     ending,
     load,
     stdout,
 )
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from idiolect.data import Population
@@ -64,17 +64,17 @@ def describe(population: Population) -> list[str]:
     lengths = np.diff(population.by_user.starts)
     enough = int((lengths >= 12).sum())
     lines = [
-        f"{counted(len(population), 'event')} by {counted(len(population.users), 'user')}; events "
+        f"{many(len(population), 'event')} by {many(len(population.users), 'user')}; events "
         f"a user: median {np.median(lengths):g}, most {lengths.max():,}; "
-        f"{counted(enough, 'user')} with 12 or more, enough to measure."
+        f"{many(enough, 'user')} with 12 or more, enough to measure."
     ]
     if population.by_item is not None:
         pairs = population.frame.select("user", "item").drop_nulls().unique()
         people = np.asarray(pairs["item"].value_counts()["count"])
         shared = int((people >= 5).sum())
         lines.append(
-            f"{counted(len(people), 'thing')}; people a thing: median {np.median(people):g}, most "
-            f"{people.max():,}; {counted(shared, 'thing')} with 5 or more, enough to compare one "
+            f"{many(len(people), 'thing')}; people a thing: median {np.median(people):g}, most "
+            f"{people.max():,}; {many(shared, 'thing')} with 5 or more, enough to compare one "
             "person with four others."
         )
     else:

@@ -18,7 +18,6 @@ from idiolect.cli.options import (
     Items,
     Model,
     Variadic,
-    counted,
     ending,
     load,
     stderr,
@@ -26,6 +25,7 @@ from idiolect.cli.options import (
     writable,
 )
 from idiolect.errors import DataError, SettingError, UnknownNameError
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -173,7 +173,7 @@ def _asked(
         _kept(_judge(kind, lm), kept, sample)
         for sample, lm in enumerate((model, Again(model))[:times])
     ]
-    with console.status(f"{counted(len(cases), 'case')}, each asked {counted(times, 'time')} …"):
+    with console.status(f"{many(len(cases), 'case')}, each asked {many(times, 'time')} …"):
         return _audited(kind, judges, cases, threads)
 
 
@@ -194,7 +194,7 @@ def _replayed(
     extra = [key for judge in judges for key in judge.verdicts if key not in asked]
     if extra:
         raise DataError(
-            f"Found {counted(len(extra), 'verdict')} in '{path}' on what is no case of this audit, "
+            f"Found {many(len(extra), 'verdict')} in '{path}' on what is no case of this audit, "
             f"the first for {extra[0][0]!r}; give the same data, --cases and --seed."
         )
     return _audited(kind, [_kept(j, kept, n) for n, j in enumerate(judges)], cases, threads)
@@ -259,8 +259,8 @@ def _print(found: Audited, console: Console) -> None:
     console.print(table)
     for note in found.notes:
         console.print(note, style="dim", markup=False)
-    for why, many in sorted(_counts(found.failures).items(), key=lambda pair: -pair[1])[:3]:
-        console.print(f"{many} without a verdict: {why[:300]}", style="yellow", markup=False)
+    for why, times in sorted(_counts(found.failures).items(), key=lambda pair: -pair[1])[:3]:
+        console.print(f"{times} without a verdict: {why[:300]}", style="yellow", markup=False)
     console.print(f"\n{found.verdict}", markup=False)
 
 

@@ -289,11 +289,6 @@ def answered(failure: Failure | None, console: Console) -> None:
     raise IdiolectError(failure.message)
 
 
-def counted(number: int, thing: str) -> str:
-    """A number of things: 1 call, 2 calls."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
 def stdout() -> Console:
     """Where results go."""
     from rich.console import Console

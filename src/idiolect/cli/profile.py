@@ -218,8 +218,8 @@ def export(
     from idiolect.profile import to_markdown
     from idiolect.report.profile_html import to_html
     from idiolect.report.profile_parts import frame
-    from idiolect.report.words import plain_lines
     from idiolect.run.profile_file import find, read
+    from idiolect.words import plain_lines
 
     forms = {
         "json": lambda one: one.profile.to_json() + "\n",

@@ -27,12 +27,12 @@ from idiolect.cli.options import (
     Variadic,
     answered,
     assemble,
-    counted,
     ending,
     load,
     stderr,
 )
 from idiolect.errors import CapabilityError, IdiolectError, SettingError, UnknownNameError
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -120,7 +120,7 @@ def build(
     before = {name: held(out, name) for name in names}
     todo = [name for name in names if not _same(before[name], made)]
     if current := len(names) - len(todo):
-        remarks.print(f"{counted(current, 'profile')} up to date.", markup=False)
+        remarks.print(f"{many(current, 'profile')} up to date.", markup=False)
     _tell_changes([one for name in todo if (one := before[name])], made, source, remarks)
     guard = guarded(
         model,
@@ -130,7 +130,7 @@ def build(
     )
     forgotten = {name: set(one.forgotten) for name, one in before.items() if one}
     tally, failed = Tally(out, made, source, remarks, named=len(todo) <= _NAMED), 0
-    with remarks.status(f"{counted(len(todo), 'profile')} …"), tally.ending(len(todo)):
+    with remarks.status(f"{many(len(todo), 'profile')} …"), tally.ending(len(todo)):
         found = run_iter(
             Learning(assembly, sift=not all_claims),
             population,
@@ -149,9 +149,9 @@ def build(
             else:
                 answered(outcome.failure, remarks)
     if todo:
-        remarks.print(f"Wrote {counted(tally.written, 'profile')} to {out}.", markup=False)
+        remarks.print(f"Wrote {many(tally.written, 'profile')} to {out}.", markup=False)
     if failed:
-        remarks.print(f"{counted(failed, 'profile')} failed.", style="red", markup=False)
+        remarks.print(f"{many(failed, 'profile')} failed.", style="red", markup=False)
         raise typer.Exit(1)
 
 
@@ -188,7 +188,7 @@ class Tally:
 
     def say(self, user: str, what: str, style: str = "") -> None:
         """A line about one person."""
-        from idiolect.report.words import plain
+        from idiolect.words import plain
 
         self.remarks.print(plain(f"{user}: {what}"), style=style, markup=False)
 
@@ -200,7 +200,7 @@ class Tally:
         except (KeyboardInterrupt, IdiolectError):
             if asked > 1:
                 self.remarks.print(
-                    f"Ended early: wrote {self.written:,} of {counted(asked, 'profile')} to "
+                    f"Ended early: wrote {self.written:,} of {many(asked, 'profile')} to "
                     f"{self.out}; the same command goes on.",
                     style="yellow", markup=False,
                 )  # fmt: skip
@@ -208,14 +208,14 @@ class Tally:
 
 
 def _done(stored: Stored, before: Stored | None) -> str:
-    many = counted(len(stored.profile.current()), "claim")
+    claims = many(len(stored.profile.current()), "claim")
     left = f", {len(stored.left)} left out as not worth keeping" if stored.left else ""
     none = f", {len(stored.refused)} refused for want of evidence" if stored.refused else ""
     if before is None:
-        return f"{many}{left}{none}"
+        return f"{claims}{left}{none}"
     steps = Counter(change.kind for change in before.profile.diff(stored.profile))
     changed = ", ".join(f"{n} {kind}" for kind, n in steps.items()) or "no claim changed"
-    return f"{many} ({changed}){left}{none}"
+    return f"{claims} ({changed}){left}{none}"
 
 
 def _names(population: Population, users: list[str] | None, at_least: int) -> list[str]:
@@ -229,7 +229,7 @@ def _names(population: Population, users: list[str] | None, at_least: int) -> li
         names = [n for n in population.users if len(population.events_of(n)) >= at_least]
         if not names:
             raise SettingError(
-                f"Found nobody with at least {counted(at_least, 'event')}; lower --at-least."
+                f"Found nobody with at least {many(at_least, 'event')}; lower --at-least."
             )
         return names
     for name in users:
@@ -270,7 +270,7 @@ def _tell_changes(
         elif one.made.get("data") != made["data"]:
             said["the data have changed since"] += 1
     for what, times in said.items():
-        line = f"Updating {counted(times, 'profile')}: {what}."
+        line = f"Updating {many(times, 'profile')}: {what}."
         remarks.print(line, style="yellow", markup=False)
 
 

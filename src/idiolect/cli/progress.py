@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from idiolect.cli.options import counted
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,10 +77,9 @@ class Tally:
     def tell(self, remarks: Console) -> None:
         """Says counts, and each reason for failure once, the most frequent first."""
         parts = [
-            f"{counted(self.done, 'request')}, {self.failed:,} failed; "
-            f"{counted(self.calls, 'call')}",
+            f"{many(self.done, 'request')}, {self.failed:,} failed; {many(self.calls, 'call')}",
             f"{self.retries:,} retries",
-            f"{counted(self.tokens, 'token')}.",
+            f"{many(self.tokens, 'token')}.",
         ]
         remarks.print(", ".join(parts))
         if self.total > 1:
@@ -89,7 +88,7 @@ class Tally:
             remarks.print(self.trace, style="dim", markup=False)
         begin = "Error: " if self.failed == self.done else ""
         for reason, times in self.why.most_common(_REASONS):
-            said = f"{begin}{times:,} of {counted(self.done, 'request')} failed with {reason}"
+            said = f"{begin}{times:,} of {many(self.done, 'request')} failed with {reason}"
             remarks.print(said, style="red", markup=False, soft_wrap=True)
             begin = ""
         if len(self.why) > _REASONS:

@@ -35,7 +35,6 @@ from idiolect.cli.options import (
     TokensPerMinute,
     Variadic,
     answered,
-    counted,
     ending,
     stderr,
     writable,
@@ -44,6 +43,7 @@ from idiolect.cli.plan import HeldOut, One, Plan, facts
 from idiolect.cli.progress import Bar, Tally
 from idiolect.cli.results import Ordered
 from idiolect.errors import BudgetError, EndpointError, SettingError
+from idiolect.words import many
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -196,14 +196,14 @@ def _opened(path: Path, plan: Plan, job: Job, remarks: Console) -> RunFolder:
         )  # fmt: skip
     if kept.lost:
         remarks.print(
-            f"Up to {counted(kept.lost, 'call')} were in flight when the run ended. They may have "
+            f"Up to {many(kept.lost, 'call')} were in flight when the run ended. They may have "
             "been paid for; nothing was recorded, and budgets do not count them.",
             style="yellow", markup=False, soft_wrap=True,
         )  # fmt: skip
     done = kept.total - len(kept.todo)
     if done:
         remarks.print(
-            f"{done:,} of {counted(kept.total, 'request')} were answered before; going on.",
+            f"{done:,} of {many(kept.total, 'request')} were answered before; going on.",
             markup=False,
         )
     return kept
@@ -243,9 +243,9 @@ def _run(
             tally.add(row)
         path = kept.finish()
         if path is not None:
-            remarks.print(f"Wrote {counted(kept.total, 'line')} to {path}.", markup=False)
+            remarks.print(f"Wrote {many(kept.total, 'line')} to {path}.", markup=False)
     elif out is not None:
-        remarks.print(f"Wrote {counted(tally.done, 'line')} to {out}.", markup=False)
+        remarks.print(f"Wrote {many(tally.done, 'line')} to {out}.", markup=False)
     if alone and tally.only is not None and tally.only["failure"] is not None:
         from idiolect.run import Failure
 

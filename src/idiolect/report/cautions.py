@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from idiolect.run.comparison import Comparison
+from idiolect.words import many
 
 FLOOR = (
     "The model is the LLM-free floor “extractive”: these figures show that the pipes are right. "
@@ -33,8 +34,8 @@ def lead(found: Comparison) -> str:
     ran = all(arm.outcomes is not None for arm in found.arms)
     views = f"; every method saw the same views, {shown}" if ran else ""
     return (
-        f"{found.benchmark.name}: {len(found.requests):,} requests of {users:,} "
-        f"user{'s' if users != 1 else ''}; model {found.lm}{views}{direction}."
+        f"{found.benchmark.name}: {many(len(found.requests), 'request')} of "
+        f"{many(users, 'user')}; model {found.lm}{views}{direction}."
     )
 
 

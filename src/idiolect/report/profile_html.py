@@ -19,8 +19,8 @@ from idiolect.report.profile_parts import (
     left_out,
     remarks,
 )
-from idiolect.report.words import many
 from idiolect.run.profile_file import Stored
+from idiolect.words import many
 
 
 def to_html(stored: Stored) -> str:

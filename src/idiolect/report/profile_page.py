@@ -18,8 +18,8 @@ from idiolect.report.profile_parts import (
     left_out,
     remarks,
 )
-from idiolect.report.words import many, plain
 from idiolect.run.profile_file import Stored
+from idiolect.words import many, plain
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from idiolect.difference import Measure
 from idiolect.profile import Change, Claim, Profile
-from idiolect.report.words import many
 from idiolect.run.profile_file import Stored
+from idiolect.words import many
 
 if TYPE_CHECKING:
     import polars as pl

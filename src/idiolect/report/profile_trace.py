@@ -10,8 +10,8 @@ from idiolect.data import Event
 from idiolect.profile import Change, Claim, Profile, Span
 from idiolect.report.profile_page import Pen
 from idiolect.report.profile_parts import MEANING, beyond, hundredths, measure, step, sure
-from idiolect.report.words import many, plain
 from idiolect.run.profile_file import Stored
+from idiolect.words import many, plain
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-def many(number: int, thing: str) -> str:
-    """A number of things: 1 text, 2 texts."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def many(number: int, thing: str, things: str = "") -> str:
+    """A number of things: 1 text, 2 texts; `things` where an s is not enough: 2 replies."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def plain(text: str) -> str:
