@@ -11,7 +11,9 @@ from typing import Any, ClassVar, Literal
 
 from idiolect.data import Event, Events, as_time
 from idiolect.difference import Difference
+from idiolect.difference.measured import QUOTE_CHARACTERS, QUOTES
 from idiolect.errors import DataError
+from idiolect.measure import Text
 
 #: Said by the user, inferred, corrected by the user, or not to be used.
 Status = Literal["stated", "inferred", "corrected", "suppressed"]
@@ -308,11 +310,18 @@ def _spans(found: Difference, texts: Mapping[str, Event]) -> tuple[Span, ...]:
     events = [texts[name] for name in found.own if name in texts]
     quoted: list[Span] = []
     if found.term is not None:
-        word = re.compile(rf"(?<!\w){re.escape(found.term.text)}(?!\w)", re.IGNORECASE)
-        places = ((event, word.search(event.text)) for event in events)
-        quoted += [Span(event.id, at[0], at.start()) for event, at in places if at]
+        with_it = (_sentence(found.term.text, event) for event in events[-QUOTES:])
+        quoted += [span for span in with_it if span is not None]
     for quote in found.measure.quotes if found.measure is not None else ():
         spans = (span for event in events if (span := Span.of(quote, event)) is not None)
         quoted += [span for span in [next(spans, None)] if span is not None]
     shown = {span.event for span in quoted}
     return (*quoted, *(Span(name) for name in found.own if name not in shown))
+
+
+def _sentence(word: str, event: Event) -> Span | None:
+    """The first sentence with a word; None where there is none, or it is long."""
+    whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+    said = (sentence for sentence in Text(event.text).sentences if whole.search(sentence))
+    found = next(said, "").strip()
+    return Span.of(found, event) if 0 < len(found) <= QUOTE_CHARACTERS else None

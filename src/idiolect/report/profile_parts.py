@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from idiolect.difference import Measure
 from idiolect.profile import Change, Claim, Profile
+from idiolect.report.profile_standing import hundredths, standing
 from idiolect.run.profile_file import Stored
 from idiolect.words import many
 
@@ -24,11 +24,6 @@ MEANING = {
     "corrected": "in the person's own words",
     "suppressed": "not to be used",
 }
-#: What the bar and the figure of a claim say that was measured, and of any.
-_OF_OTHERS = (
-    "N of 100, where it was measured: so many of 100 others who wrote about the same thing have "
-    "less of it than the person (more, where the claim says less); 50 is like everybody."
-)
 _SURE = "N% sure: that it is so, and no accident."
 #: Claims that the first section shows.
 FIRST = 5
@@ -106,59 +101,29 @@ class Line:
         The bar of a measured one is where the person stands among others. Its confidence would
         say little there: what is not surely different is no claim.
         """
-        known, found = about(stored, claim), measure(stored.profile, claim)
+        known, found = about(stored, claim), standing(stored.profile, claim)
         if found is None:
             return cls(claim.text, claim.confidence, sure(claim.confidence), known)
-        # `Measurements.sentence` ends in figures, which are told here.
-        words, cut, _ = claim.text.rpartition(" (d = ")
-        over = f" over {many(found.items, 'thing')}" if found.items != found.texts else ""
-        return cls(
-            f"{words}." if cut else claim.text,
-            beyond(found),
-            f"{hundredths(beyond(found))} of 100",
-            f"{sure(claim.confidence)}, d = {found.effect:+.1f}{over}" + f", {known}" * bool(known),
-        )
+        told = ", ".join(part for part in (sure(claim.confidence), found.beside, known) if part)
+        return cls(found.words, found.share, found.figure, told)
 
 
 def bars(profile: Profile) -> tuple[str, ...]:
-    """What the bars of a profile's claims say: of the two kinds, those that there are."""
-    some = any(measure(profile, claim) is not None for claim in profile.claims)
-    return (_OF_OTHERS, _SURE) if some else (_SURE,)
-
-
-def measure(profile: Profile, claim: Claim) -> Measure | None:
-    """The figures of a claim; None where it was not measured, or the words are now others."""
-    of = (d.measure for d in profile.differences if d.text == claim.text)
-    return next((found for found in of if found is not None), None)
-
-
-def beyond(found: Measure) -> float:
-    """The share of others, 0..1, that the person is beyond in the direction of a difference.
-
-    It is the mean rank of the person's texts among the others' on the same things: the
-    probability of superiority, equal texts counting half.
-    """
-    return (found.percentile if found.effect > 0 else 100 - found.percentile) / 100
+    """What the bars and figures of a profile's claims say: of those kinds that there are."""
+    of = (standing(profile, claim) for claim in profile.claims)
+    return (*dict.fromkeys(found.legend for found in of if found is not None), _SURE)
 
 
 def strength(profile: Profile, claim: Claim) -> float:
     """How far a claim sets somebody apart, 0..1: 0 for what does not, or was not compared.
 
-    A measured difference counts by the share of others that the person is beyond; other claims by
-    how distinctive they are.
+    A measured difference counts by its bar, other claims by how distinctive they are.
     """
-    if (found := measure(profile, claim)) is not None:
-        return beyond(found)
+    if (found := standing(profile, claim)) is not None:
+        return found.share
     if claim.distinctiveness is not None and claim.distinctiveness >= _APART:
         return claim.distinctiveness
     return 0.0
-
-
-def hundredths(share: float) -> str:
-    """A share as whole hundredths, of which none is rounded to nothing or to all."""
-    if 0 < share < 0.005:
-        return "<1"
-    return ">99" if 0.995 <= share < 1 else f"{100 * share:.0f}"
 
 
 def sure(confidence: float) -> str:

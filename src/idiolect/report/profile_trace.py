@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from idiolect.data import Event
 from idiolect.profile import Change, Claim, Profile, Span
 from idiolect.report.profile_page import Pen
-from idiolect.report.profile_parts import MEANING, beyond, hundredths, measure, step, sure
+from idiolect.report.profile_parts import MEANING, step, sure
+from idiolect.report.profile_standing import standing
 from idiolect.run.profile_file import Stored
 from idiolect.words import many, plain
 
@@ -50,17 +51,10 @@ def one(
         f"dimension {claim.dimension}; {changes}.",
         indent=2,
     )
-    if (found := measure(stored.profile, claim)) is not None:
-        less = "more" if found.effect < 0 else "less"
-        pen.words(
-            f"Of 100 others who wrote about the same thing, {hundredths(beyond(found))} have "
-            f"{less} of it, as a mean over {many(found.items, 'thing')}; equal texts count half. "
-            f"d = {found.effect:+.2f} standard deviations; q = {found.q:.2g}: of findings as "
-            "sure as this, the share that is chance.",
-            indent=2,
-        )
-    if (standing := stored.standing.get(claim.text)) is not None:
-        pen.words(f"Distinctive {standing.reason}.", indent=2)
+    if (found := standing(stored.profile, claim)) is not None:
+        pen.words(found.told, indent=2)
+    if (rarity := stored.standing.get(claim.text)) is not None:
+        pen.words(f"Distinctive {rarity.reason}.", indent=2)
     if claim.reference:
         who = f"by {many(people, 'other')}" if people else "of others"
         pen.words(f"Compared with {many(len(claim.reference), 'text')} {who}.", indent=2)
