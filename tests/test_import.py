@@ -28,3 +28,20 @@ def test_nothing_heavy_is_loaded(statement: str, unwanted: list[str]) -> None:
     found = loaded(statement)
     assert "idiolect" in found
     assert not found & set(unwanted)
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("idiolect.run", "idiolect.profile"),
+        ("idiolect.cli", "idiolect.run"),
+        ("idiolect.cli", "idiolect.report"),
+        ("idiolect.cli", "numpy"),
+    ],
+)
+def test_a_room_does_not_load_a_later_one(module: str, unwanted: str) -> None:
+    shown = f"import {module}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True)
+    names = done.stdout.split()
+    assert module in names
+    assert unwanted not in names
