@@ -152,6 +152,13 @@ def test_calls_know_the_history_the_least_and_words() -> None:
     assert counted.calls() == 4, "of an unknown history enough is read"
     assert counted.calls(own=0, by="drafts", extra=False) == 8
 
+    @recipe(**FIELDS | {"calls": "min(own, 1) * min(events, others) + 1"})
+    def asks_others(lm: LanguageModel, *, events: PositiveInt = 8) -> Personalizer[Any]:
+        raise AssertionError
+
+    assert asks_others.calls() == 9, "of unknown others enough is read"
+    assert [asks_others.calls(own=own, others=2) for own in (0, 5)] == [1, 3]
+
 
 @pytest.mark.parametrize(
     "calls",

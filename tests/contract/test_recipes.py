@@ -1,6 +1,7 @@
 """Every recipe of the catalogue keeps every part of the contract."""
 
 from functools import cache
+from typing import Literal, get_args, get_origin
 
 import pytest
 
@@ -9,6 +10,14 @@ from idiolect.testing.contract import CHECKS, Bench, check_recipe, judged
 from idiolect.testing.world import canaries, world
 
 NAMES = [r.name for r in recipes()]
+#: Recipe, setting, and what it may be besides its default.
+CHOICES = [
+    (r.name, setting.name, choice)
+    for r in recipes()
+    for setting in r.settings
+    for choice in ((False, True) if setting.type is bool else get_args(setting.type))
+    if (setting.type is bool or get_origin(setting.type) is Literal) and choice != setting.default
+]
 
 
 @cache
@@ -21,6 +30,16 @@ def bench(name: str) -> Bench:
 def test_keeps_the_contract(name: str, check: str) -> None:
     verdict = judged(bench(name), check)
     assert verdict.status != "failed", verdict.message
+
+
+@pytest.mark.parametrize(("name", "setting", "choice"), CHOICES)
+def test_calls_and_own_words_with_every_choice_of_a_setting(
+    name: str, setting: str, choice: bool | str
+) -> None:
+    chosen = Bench(recipe(name), world(), {setting: choice})
+    for check in ("calls", "own words"):
+        verdict = judged(chosen, check)
+        assert verdict.status != "failed", verdict.message
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, get_args, get_origin
@@ -32,10 +32,13 @@ class Bench:
     Args:
         recipe: What is checked.
         world: Where.
+        settings: Of the recipe; the rest at their defaults.
     """
 
-    def __init__(self, recipe: Recipe[Any, Any], world: World) -> None:
-        self.recipe, self.world = recipe, world
+    def __init__(
+        self, recipe: Recipe[Any, Any], world: World, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        self.recipe, self.world, self.settings = recipe, world, dict(settings or {})
         #: A few of the world's requests: some with a later own event, some early, some late. A
         #: personalizer is asked for a text and for a choice in turn.
         self.requests = tuple(
@@ -120,14 +123,15 @@ class Bench:
             wanted = self.world.past.frame["id"].implode()
             past = population.keep(population.frame["id"].is_in(wanted).to_numpy())
         try:
-            assembly = Assembly(self.recipe, self._supplies(past))
+            assembly = Assembly(self.recipe, self._supplies(past), self.settings)
             return run(self._asking(assembly, population), population, requests, lm, threads=1)
         except ContractError:
             raise
         except Exception as error:
             raise ContractError(
-                f"Found {error!r} when composing {self.recipe.name!r} with its defaults; a recipe "
-                "composes with what it needs and nothing else."
+                f"Found {error!r} when composing {self.recipe.name!r} with "
+                f"{self.settings or 'its defaults'}; a recipe composes with what it needs and "
+                "nothing else."
             ) from error
 
     def _supplies(self, past: Population) -> dict[str, Any]:
@@ -165,8 +169,9 @@ class Bench:
             return assembly
         return lambda lm: lambda view, request: ask(assembly(lm), view)
 
-    def _target(self, request: Request) -> Event | None:
-        return None if request.event is None else self.world.population.event(request.event)
+    def _target(self, request: Request) -> Event:
+        """What judges compare with; a request that stands for no event gets the last one's."""
+        return self.world.population.event(request.event or self.requests[-1].event or "")
 
     def future(self, request: Request) -> list[str]:
         """Texts that the recipe must not know at a request: the target's and all later ones.

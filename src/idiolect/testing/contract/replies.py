@@ -16,16 +16,15 @@ from idiolect.testing.standins import canonical
 
 def calls(bench: Bench) -> str:
     """As many model calls as the card says, also for somebody without any history."""
-    given = {s.name: s.default for s in bench.recipe.settings}
+    given = {s.name: s.default for s in bench.recipe.settings} | bench.settings
     least = given.get("representatives", 1)
     unread = [each for each in bench.strangers if _ended_well(each)]
     for outcome in (*bench.outcomes, *unread):
         view = bench.world.population.as_of(outcome.request)
         compared = min(given.get("events", 0), len(view.comparable(at_least=least)))
         try:
-            stated = bench.recipe.calls(
-                compared=compared, own=len(view.own), others=len(view.others)
-            )
+            known = {"compared": compared, "own": len(view.own), "others": len(view.others)}
+            stated = bench.recipe.calls(**known, **bench.settings)
         except SettingError as error:
             raise ContractError(str(error)) from error
         if len(outcome.calls) != stated:
