@@ -11,7 +11,7 @@ from idiolect.bench.loaders.lamp import lamp
 from idiolect.bench.loaders.own import own
 from idiolect.bench.outputs import read_outputs
 from idiolect.bench.own_format import save
-from idiolect.data import last_per_user
+from idiolect.data import Event, Population, last_per_user
 from idiolect.errors import DataError
 from idiolect.measure import text_metric
 from idiolect.testing import town
@@ -152,6 +152,23 @@ def test_events_held_out_of_ones_own_are_written_with_their_times(tmp_path: Path
     for name in held.examples:
         assert again.view(name).own.texts == held.view(name).own.texts
         assert set(again.view(name).others.texts) <= set(held.view(name).others.texts)
+
+
+def test_what_an_assistant_said_is_not_written_as_the_users(tmp_path: Path) -> None:
+    said = [
+        ("ann", "Hello.", "user"),
+        ("ann", "I am a program.", "assistant"),
+        ("ann", "Bye.", None),
+    ]
+    events = [Event(*two, role=role) for *two, role in [*said, ("bob", "I am one, too.", "system")]]
+    population = Population.of([*events, Event("bob", "Hi.")])
+    held = Benchmark.held_out(population, last_per_user(population), [text_metric("rouge1")])
+    save(held, tmp_path / "held.jsonl")
+    assert held.truths == ["Bye."]
+    assert "Hello." in (written := (tmp_path / "held.jsonl").read_text())
+    assert "Hi." in written
+    assert "program" not in written
+    assert "too" not in written
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,7 @@ def _names(population: Population, users: list[str] | None, at_least: int) -> li
         SettingError: Nobody has enough events.
     """
     if not users:
-        names = [n for n in population.users if len(population.events_of(n)) >= at_least]
+        names = [n for n in population.users if len(population.events_of(n).by_people) >= at_least]
         if not names:
             raise SettingError(
                 f"Found nobody with at least {many(at_least, 'event')}; lower --at-least."
@@ -278,4 +278,5 @@ def _remembered(view: View, gone: set[str]) -> View:
     """A view without the user's events that are to be forgotten."""
     if not gone:
         return view
-    return view.instead(view.own.take(n for n, name in enumerate(view.own.ids) if name not in gone))
+    known = view.own.join(view.heard)
+    return view.instead(known.take(n for n, name in enumerate(known.ids) if name not in gone))

@@ -225,6 +225,8 @@ class View:
 def _told_apart(events: Events) -> tuple[Events, Events]:
     """What people did, and what else is under their names, oldest first."""
     theirs = events.by_people
+    if len(theirs) == len(events):
+        return events, events[:0]
     return theirs, Events(events._population, np.setdiff1d(events.rows, theirs.rows))
 
 
