@@ -198,7 +198,7 @@ def writable(*paths: Path | None, source: str = "") -> None:
         source: The data, which is not to be overwritten.
 
     Raises:
-        SettingError: A path is a folder, in no folder, protected, or that of the data.
+        SettingError: A path is a folder, a device, in no folder, protected, or that of the data.
     """
     for path in filter(None, paths):
         if path.is_dir():
@@ -207,6 +207,11 @@ def writable(*paths: Path | None, source: str = "") -> None:
             raise SettingError(
                 f"Found no folder '{path.parent}' to write '{path.name}' to; make it first, or "
                 "give another path."
+            )
+        if path.exists() and not path.is_file():
+            raise SettingError(
+                f"Found '{path}', which is no regular file and would be replaced by one; give the "
+                "name of a file to write."
             )
         if path.exists() and path.resolve() == Path(source).expanduser().resolve():
             raise SettingError(f"Found '{path}' as data and as output; give another path.")
@@ -291,20 +296,20 @@ def answered(failure: Failure | None, console: Console) -> None:
 
 def stdout() -> Console:
     """Where results go."""
-    from rich.console import Console
+    from idiolect.cli.console import console
 
-    return Console(highlight=False)
+    return console()
 
 
 def stderr() -> Console:
     """Where progress and remarks go."""
-    from rich.console import Console
+    from idiolect.cli.console import console
 
-    return Console(stderr=True, highlight=False)
+    return console(stderr=True)
 
 
 def quiet() -> Console:
     """Where nothing is seen, as on a worker."""
-    from rich.console import Console
+    from idiolect.cli.console import console
 
-    return Console(quiet=True)
+    return console(quiet=True)
