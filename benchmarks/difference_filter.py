@@ -8,209 +8,58 @@ FOLDER holds `commits/commits.csv.gz` (default: IDIOLECT_DATA).
 everybody says, restated instructions, and the assistant's remarks on the user's own subjects. Made
 on the first wording, seeds 0 to 3; reported on the second, which shares no sentence and no value.
 
-**Real**: commit messages. At a moment (60 % of an author's messages) the filter sees what everybody
-wrote before it. Candidates are sentences written *after* it, so that none can be looked up: a third
-by the author (the next messages), a third by other authors of about that time, a third boilerplate:
-half of it sentences that two or more authors wrote, as they stand, half lines that programs or
-custom make (merges, sign-offs, cherry-picks, …), filled in with the author's own areas, files and
-code. To keep is right for the author's own only. Authors are split in halves as in
-`verification.py`; the filter was made on one. Each half is its own population.
+**Real, earlier** (`junk_cases.Commits.earlier`): commit messages. At a moment (60 % of an author's
+messages) the filter sees what everybody wrote before it, and has to say which of these sentences
+belong in a profile: up to 60 of the author's own, as many of other authors, and boilerplate of the
+author's: sentences that two or more authors wrote, and lines that programs or custom make (merges,
+sign-offs, cherry-picks, …), of which one was put at the end of every message of everybody, filled
+in with the author's own areas, files and code. To keep is right for the author's own only.
+`reworded` has only a candidate's content words, in another order.
 
-`pooled` takes k consecutive candidates of one source together by the mean of their scores, as for a
-claim that rests on k quotes; author verification also reads them as one text.
+**Real, later**: harder. Candidates were written *after* that moment, so that none can be looked up;
+no line was added to any message. A third is by the author (the next messages), a third by other
+authors of about that time, a third boilerplate: half as others wrote it, half made lines. `pooled`
+takes k consecutive candidates of one source together by the mean of their scores; author
+verification also reads them as one text.
 
-Thresholds of the baselines were chosen on the development half (greatest min(precision, recall)),
-the filter's is its default. *Most frequent* keeps as many as are right, by how many own earlier
-texts have a candidate's words: more than it could know. Intervals draw users with replacement.
+Authors are split in halves as in `verification.py`; the filter was made on one. Each half is its
+own population. Thresholds of the baselines were chosen on the development half (greatest
+min(precision, recall)), the filter's is its default. *Most frequent* keeps as many as are right, by
+how many own earlier texts have a candidate's words: more than it could know. Intervals draw users
+with replacement.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+from junk_cases import SEED, Case, Commits, planted
 from numpy.typing import NDArray
+from record import ROOT, record
 from sklearn.feature_extraction.text import TfidfVectorizer
 from verification import halves
 
-from idiolect.data import Event, Population, View
 from idiolect.measure import Text, Verified, reweighted
 from idiolect.measure.resample import over
-from idiolect.profile.crowd import template
+from idiolect.profile.crowd import words_of
 from idiolect.profile.extract import learnable
-from idiolect.profile.rarity import Rarities
-from idiolect.testing.mixed import Wording, mixed
 
-ROOT = Path(__file__).resolve().parent.parent
-AHEAD, MOST, LEAST_WORDS, SEED, DRAWS = 30, 60, 4, 20, 2000
-POOLED = (1, 2, 3, 5)
+DRAWS, KEEP = 2000, 0.5
+POOLED = (2, 3, 5)
 LENGTHS = ((4, 9), (10, 19), (20, 39), (40, 10_000))
-KEEP = 0.5
-#: Sentences are cut from texts, where forms are filled in; claims are worded alike anyway.
-CLAIMS, SENTENCES, JUDGE = Rarities(), Rarities(repeats=3), Verified()
-MADE = (
-    "Merge branch '{code}/{area}' into next",
-    "Merge remote-tracking branch 'origin/{area}'",
-    "Signed-off-by: {code} <{code}@example.org>",
-    "Reviewed-by: {other} <{other}@example.org>",
-    "(cherry picked from commit {sha})",
-    "This reverts commit {sha}.",
-    "Conflicts: {path}/{area}.c",
-    "Cc: {other} <{other}@example.org>",
-    "See {sha} ({area}: clean up, 2020-03-02) for details.",
-    "Link: https://example.org/list/{sha}@{code}",
-)
+JUDGE = Verified()
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """Candidates for one user's profile."""
-
-    user: str
-    view: View
-    texts: tuple[str, ...]
-    kinds: tuple[str, ...]
-    right: str
-    measure: Rarities
-
-    def pooled(self, size: int) -> Case:
-        """With every so many candidates of one kind and source as one."""
-        texts, kinds, waiting = [], [], defaultdict[str, list[str]](list)
-        for text, kind in zip(self.texts, self.kinds, strict=True):
-            waiting[kind].append(text)
-            if len(waiting[kind]) == size:
-                texts.append(" ".join(waiting.pop(kind)))
-                kinds.append(kind)
-        return replace(self, texts=tuple(texts), kinds=tuple(kinds))
-
-    def only(self, chosen: Callable[[str], bool]) -> Case:
-        """With the candidates whose words are chosen."""
-        kept = [n for n, text in enumerate(self.texts) if chosen(text)]
-        return replace(
-            self,
-            texts=tuple(self.texts[n] for n in kept),
-            kinds=tuple(self.kinds[n] for n in kept),
-        )
-
-
-def planted(wording: Wording, seeds: Sequence[int]) -> list[Case]:
-    """The users of some worlds."""
-    cases = []
-    for seed in seeds:
-        world = mixed(seed, wording=wording)
-        for user in world.population.users:
-            claims = world.of(user)
-            texts = tuple(claim.text for claim in claims)
-            kinds = tuple(claim.kind for claim in claims)
-            cases.append(Case(f"{seed}/{user}", world.view(user), texts, kinds, "fact", CLAIMS))
-    return cases
-
-
-def sentences(body: str) -> list[str]:
-    """Those of at least LEAST_WORDS words, on one line each."""
-    found = (" ".join(sentence.split()) for sentence in Text(body).sentences)
-    return [sentence for sentence in found if len(Text(sentence).words) >= LEAST_WORDS]
-
-
-@dataclass
-class Commits:
-    """Messages of some authors, and candidates from what came later."""
-
-    frame: pl.DataFrame
-
-    def __post_init__(self) -> None:
-        self.rows = self.frame.to_dicts()
-        self.sentences = [sentences(row["body"]) for row in self.rows]
-        self.population = Population.of(
-            Event(
-                row["author"], row["body"], title=row["subject"], item=row["area"],
-                time=datetime.fromtimestamp(row["time"], UTC), id=str(n),
-            )
-            for n, row in enumerate(self.rows)
-        )  # fmt: skip
-        writers = defaultdict[str, set[str]](set)
-        for row, said in zip(self.rows, self.sentences, strict=True):
-            for sentence in said:
-                writers[template(sentence)].add(row["author"])
-        self.shared = {form for form, who in writers.items() if form and len(who) > 1}
-
-    def cases(
-        self, authors: Sequence[str], *, sources: Sequence[str] = (), gap: int = 0,
-        same_areas: bool = False,
-    ) -> list[Case]:  # fmt: skip
-        """One case an author.
-
-        Args:
-            authors: For whom.
-            sources: Whose sentences others' are; by default anybody's.
-            gap: Days after the moment before which nothing is a candidate.
-            same_areas: Others' sentences only from messages on areas that the author knows.
-        """
-        return [self._case(author, sources, gap, same_areas) for author in authors]
-
-    def _case(self, author: str, sources: Sequence[str], gap: int, same_areas: bool) -> Case:
-        mine = [n for n, row in enumerate(self.rows) if row["author"] == author]
-        cut = mine[int(len(mine) * 0.6)]
-        start = self.rows[cut]["time"] + gap * 86_400
-        later = [n for n in mine if n >= cut and self.rows[n]["time"] >= start][:AHEAD]
-        own = [s for n in later for s in self.sentences[n] if template(s) not in self.shared]
-        own = own[:MOST]
-        known = {self.rows[n]["area"] for n in mine if n < cut}
-        when = np.array([self.rows[n]["time"] for n in later])
-        strangers = [
-            n
-            for n, row in enumerate(self.rows)
-            if row["author"] != author and row["time"] >= start
-            and (not sources or row["author"] in sources)
-            and (not same_areas or row["area"] in known)
-        ]  # fmt: skip
-        if len(when):
-            strangers.sort(key=lambda n: np.abs(when - self.rows[n]["time"]).min())
-        each, others = defaultdict[str, int](int), list[tuple[str, str]]()
-        for n in strangers:
-            who = self.rows[n]["author"]
-            for sentence in self.sentences[n][:4]:
-                if each[who] < max(len(own) // 6, 5) and template(sentence) not in self.shared:
-                    each[who] += 1
-                    others.append((sentence, f"other {who}"))
-        others = others[: len(own)]
-        said = [s for n in strangers for s in self.sentences[n] if template(s) in self.shared]
-        said = list(dict.fromkeys(said))[: len(own) // 2]
-        rng = np.random.default_rng(SEED)
-        made = [self._made(author, n, rng) for n in range(len(own) - len(said))]
-        parts = [
-            *((s, "own") for s in own),
-            *others,
-            *((s, "shared") for s in said),
-            *((s, "made") for s in made),
-        ]
-        view = self.population.as_of(self.population.request(str(cut)))
-        texts, kinds = (tuple(part[n] for part in parts) for n in (0, 1))
-        return Case(author, view, texts, kinds, "own", SENTENCES)
-
-    def _made(self, author: str, n: int, rng: np.random.Generator) -> str:
-        rows = [row for row in self.rows if row["author"] == author]
-        row = rows[int(rng.integers(len(rows)))]
-        other = self.rows[int(rng.integers(len(self.rows)))]["author"]
-        sha = f"{int(rng.integers(16**10)):010x}"
-        area, path = row["area"] or "misc", row["path"] or "src"
-        return MADE[n % len(MADE)].format(code=author, other=other, area=area, path=path, sha=sha)
 
 
 # Ways to score candidates; higher is kept.
@@ -227,9 +76,7 @@ def verification(case: Case) -> Floats:
 
 
 def own_texts(case: Case) -> list[str]:
-    mine = learnable(case.view.own)
-    pairs = zip(mine.column("title"), mine.texts, strict=True)
-    return [" ".join(part for part in pair if part) for pair in pairs]
+    return words_of(learnable(case.view.own))
 
 
 def looked_up(case: Case) -> Floats:
@@ -380,9 +227,14 @@ def together(
     return means, right[first], users[first], [kinds[row] for row in first]
 
 
-def _is_long(least: int, most: int, text: str) -> bool:
+def _is_long(least: int, most: int, text: str, _: str) -> bool:
     """Whether a text has so many words."""
     return least <= len(Text(text).words) <= most
+
+
+def _of_people(_: str, kind: str) -> bool:
+    """Whether a candidate is no boilerplate."""
+    return kind not in ("shared", "made")
 
 
 def minus(one: Weighted, other: Weighted) -> Weighted:
@@ -417,14 +269,27 @@ def by_threshold(scores: Floats, right: Bools, *_: Any) -> dict[str, list[float 
     }
 
 
-def real(folder: Path) -> dict[str, Any]:
-    """Everything on commit messages."""
-    frame = pl.read_csv(folder / "commits" / "commits.csv.gz").sort("time")
-    frame = frame.with_columns(pl.col("subject", "body").fill_null(""))
-    first, second = halves(frame["author"].unique().sort().to_list())
-    whole = Commits(frame)
-    parts = [Commits(frame.filter(pl.col("author").is_in(half))) for half in (first, second)]
-    dev, held = (part.cases(half) for part, half in zip(parts, (first, second), strict=True))
+def earlier(parts: tuple[Commits, Commits], sides: tuple[list[str], list[str]]) -> dict[str, Any]:
+    """Sentences that the filter may have read."""
+    dev, held = (part.earlier(half) for part, half in zip(parts, sides, strict=True))
+    others = [[case.reworded() for case in cases] for cases in (dev, held)]
+    return {
+        "authors not looked at": compared(dev, held),
+        "authors it was made on": summary(dev),
+        "by threshold, authors not looked at": by_threshold(*scored(held, "filter")),
+        "reworded": compared(*others),
+        "others only from areas that the author knows": summary(
+            parts[1].earlier(sides[1], same_areas=True)
+        ),
+    }
+
+
+def later(
+    whole: Commits, parts: tuple[Commits, Commits], sides: tuple[list[str], list[str]]
+) -> dict[str, Any]:
+    """Sentences that it cannot have read."""
+    second = sides[1]
+    dev, held = (part.later(half) for part, half in zip(parts, sides, strict=True))
     found: dict[str, Any] = {
         "authors not looked at": compared(dev, held),
         "authors it was made on": summary(dev),
@@ -433,11 +298,11 @@ def real(folder: Path) -> dict[str, Any]:
         "pooled": {},
         "by words in a sentence": {},
     }
-    bare = [[_without(case, ("shared", "made")) for case in cases] for cases in (dev, held)]
+    bare = [[case.only(_of_people) for case in cases] for cases in (dev, held)]
     for way in ("filter", *TUNED):
         at = KEEP if way == "filter" else chosen(*scored(bare[0], way)[:2])
         found["own and others' only"][way] = summary(bare[1], at, way)
-    for size in POOLED[1:]:
+    for size in POOLED:
         joined = [[case.pooled(size) for case in cases] for cases in (dev, held)]
         found["pooled"][str(size)] = {
             "filter": rates(*together(held, "filter", size), KEEP),
@@ -457,22 +322,28 @@ def real(folder: Path) -> dict[str, Any]:
         name = f"{low} to {high}" if high < 1000 else f"{low} and more"
         found["by words in a sentence"][name] = summary([case for case in some if case.texts])
     found["variants"] = {
-        "all 46 authors are the population": summary(whole.cases(second, sources=second)),
-        "candidates 90 days later": summary(_with_own(parts[1].cases(second, gap=90))),
+        "all 46 authors are the population": summary(whole.later(second, sources=second)),
+        "candidates 90 days later": summary(_with_own(parts[1].later(second, gap=90))),
         "others only from areas that the author knows": summary(
-            _with_own(parts[1].cases(second, same_areas=True))
+            _with_own(parts[1].later(second, same_areas=True))
         ),
     }
     return found
 
 
-def _without(case: Case, kinds: tuple[str, ...]) -> Case:
-    kept = [n for n, kind in enumerate(case.kinds) if kind not in kinds]
-    return replace(
-        case,
-        texts=tuple(case.texts[n] for n in kept),
-        kinds=tuple(case.kinds[n] for n in kept),
+def real(folder: Path) -> dict[str, Any]:
+    """Everything on commit messages."""
+    frame = pl.read_csv(folder / "commits" / "commits.csv.gz").sort("time")
+    frame = frame.with_columns(pl.col("subject", "body").fill_null(""))
+    sides = halves(frame["author"].unique().sort().to_list())
+    frames = [frame.filter(pl.col("author").is_in(half)) for half in sides]
+    bare, lined = (
+        (Commits(frames[0], lines), Commits(frames[1], lines)) for lines in (False, True)
     )
+    return {
+        "earlier": earlier(lined, sides),
+        "later": later(Commits(frame), bare, sides),
+    }
 
 
 def _with_own(cases: list[Case]) -> list[Case]:
@@ -486,12 +357,7 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data
     dev, held = planted("first", range(4)), planted("second", range(100, 108))
     result: dict[str, Any] = {
-        "what": "precision and recall of what the difference filter keeps",
         "task": " ".join((__doc__ or "").split()),
-        "versions": {
-            name: version(name) for name in ("idiolect", "numpy", "scikit-learn", "polars")
-        }
-        | {"python": platform.python_version()},
         "interval": f"95 %, percentile bootstrap over users, {DRAWS:,} draws",
         "planted, other wording and seeds": compared(dev, held),
         "planted, wording it was made on": summary(dev),
@@ -499,9 +365,12 @@ def main() -> None:
         "commits": real(folder),
     }
     result["seconds"] = round(time.perf_counter() - start, 1)
-    text = json.dumps(result, indent=1, ensure_ascii=False)
-    (ROOT / "results" / "difference_filter.json").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    record(
+        "difference_filter",
+        "precision and recall of what the difference filter keeps",
+        result,
+        "numpy", "scikit-learn", "polars",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
