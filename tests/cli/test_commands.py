@@ -109,7 +109,7 @@ def test_recipes_are_listed_with_what_they_read_cost_and_were_checked_for(idiole
     said = " ".join(ran.out.split())
     for part in (
         "dpl Text written the user's way",
-        "Personalizer; reads texts of other users; compared + 2 model calls a request",
+        "Personalizer; reads texts of other users; 1 + min(own, 1) * (compared + 1) model calls",
         "plain Text written with no personalization",
         "reads nothing of other users; 1 model call a request",
         "checked: selection: equals authors' code; text: not checked",
