@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from idiolect.data import Message, Request
+from idiolect.data import Event, Message, Population, Request
 from idiolect.errors import CapabilityError, DataError, EndpointError, ReplyError, SettingError
 from idiolect.floor import Extractive
 from idiolect.lm import (
@@ -37,7 +37,7 @@ from idiolect.lm import (
     own,
     prices,
 )
-from idiolect.profile import Claim, Profile, Span, writing
+from idiolect.profile import Claim, Profile, Span, drafted, writing
 from idiolect.recipes.generate.plain import plain
 from idiolect.run import Assembly, manifest
 from idiolect.testing import StubServer
@@ -546,6 +546,29 @@ def test_a_reply_made_from_a_profile_alone_is_forgotten_with_what_that_rests_on(
         lm.one(prompt)
         assert lm.ledger.forget(["a3"]) == 0
         assert lm.ledger.forget([event]) == 1
+
+
+def test_a_reply_to_facts_of_an_event_is_forgotten_with_it(path):
+    """A held-out review's title and rating are shown; the reply is not made from the review."""
+    for asked in (
+        Request("ann", given={"title": "canary", "rating": 4.0}, event="e7"),
+        Request("ann", "Say canary.", event="e7"),
+    ):
+        prompt = writing("Write.")(asked, Profile("ann"))
+        assert (prompt.events, prompt.touches) == ((), ("e7",))
+        lm = Cached(Scripted("canary"), path)
+        lm.one(prompt)
+        assert lm.ledger.forget(["e8"]) == 0
+        assert lm.ledger.forget(["e7"]) == 1
+
+
+def test_a_draft_in_place_of_a_past_text_is_forgotten_with_it(path):
+    past = Population.of([Event("ann", "the text", title="canary", rating=4.0, id=f"e{n}")
+                          for n in range(2)]).events_of("ann")  # fmt: skip
+    lm = Cached(Scripted("canary"), path)
+    drafted(lm, "Write.", past[:1])
+    assert lm.ledger.forget(["e1"]) == 0
+    assert lm.ledger.forget(["e0"]) == 1
 
 
 # What a model is.

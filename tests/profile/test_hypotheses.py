@@ -192,8 +192,7 @@ def test_a_past_request_gives_nothing_of_the_text_away():
     about = Item("p0", "Place")
     request = past_request(event, about)
     assert (request.item, dict(request.given)) == (about, {"rating": 4.0, "title": "Nice"})
-    assert request.words == ""
-    assert request.event is None
+    assert (request.words, request.event) == ("", "e")
 
 
 def test_texts_of_which_nothing_is_known_are_told_of():

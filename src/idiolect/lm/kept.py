@@ -58,7 +58,7 @@ def stored(key: bytes, model: str, prompt: Prompt, said: Completion, seconds: fl
         said.completion_tokens,
         seconds,
         json.dumps(more) if more else "",
-        tuple(map(_encodable, prompt.events)),
+        tuple(map(_encodable, prompt.touches)),
     )
 
 

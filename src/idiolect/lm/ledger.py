@@ -37,7 +37,7 @@ class Stored:
         completion_tokens: Likewise.
         seconds: How long the call took.
         more: What else belongs to the reply, as JSON.
-        events: Ids of the events that its prompt was made from.
+        events: Ids of the events that its prompt was made from, or that it asks in place of.
     """
 
     key: bytes

@@ -67,10 +67,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """A typed part of a prompt: entries, best first, so that cutting takes the last."""
+    """A typed part of a prompt: entries, best first, so that cutting takes the last.
+
+    Attributes:
+        kind: What it holds.
+        entries: What is shown.
+        asked: Id of the event in whose place something is asked for, where its facts are shown:
+            not what the reply was made from, but forgetting the event has to find the reply.
+    """
 
     kind: SectionKind
     entries: tuple[Entry, ...]
+    asked: str = ""
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -220,6 +228,11 @@ class Prompt:
     def events(self) -> tuple[str, ...]:
         """Ids of all events that something in this prompt was made from, each once."""
         return tuple(dict.fromkeys(event for s in self.sections for event in s.events))
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """`events`, and those in whose place something is asked for: what forgetting goes by."""
+        return tuple(dict.fromkeys((*self.events, *(s.asked for s in self.sections if s.asked))))
 
     @property
     def draw(self) -> int:
@@ -372,12 +385,14 @@ def given(request: Request) -> Section | None:
     facts = tuple(
         (label, f"{v:g}" if isinstance(v, float) else str(v)) for label, v in request.given.items()
     )
-    return Section("given", (Entry("", facts),)) if facts else None
+    return Section("given", (Entry("", facts),), request.event or "") if facts else None
 
 
 def query(request: Request) -> Section | None:
     """What the user asks, in words."""
-    return Section("query", (Entry(request.query),)) if request.query else None
+    if not request.query:
+        return None
+    return Section("query", (Entry(request.query),), request.event or "")
 
 
 def conversation(messages: Sequence[Message]) -> Section:

@@ -14,7 +14,7 @@ def past_request(event: Event, about: Item | None) -> Request:
     """What was asked for when the user wrote: the thing, rating and title; never the text."""
     facts = {"rating": event.rating, "title": event.title}
     known = {name: value for name, value in facts.items() if value is not None}
-    return Request(event.user, item=about, given=known)
+    return Request(event.user, item=about, given=known, event=event.id)
 
 
 def about_nothing(events: Events) -> str:

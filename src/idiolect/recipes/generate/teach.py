@@ -119,7 +119,7 @@ def teach(
         if not sources:
             return Profile(request.user, notes=notes("no past text to read"))
         shown, begins = own(sources), asked(request)
-        begun = Section("query", (Entry(begins),)) if begins else None
+        begun = Section("query", (Entry(begins),), request.event or "") if begins else None
         stages = {}
         if summary != "none":
             seen = begun if summary == "of the request" else None
