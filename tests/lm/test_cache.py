@@ -553,6 +553,8 @@ def test_a_reply_to_facts_of_an_event_is_forgotten_with_it(path):
     for asked in (
         Request("ann", given={"title": "canary", "rating": 4.0}, event="e7"),
         Request("ann", "Say canary.", event="e7"),
+        Request("ann", messages=(Message("user", "Say canary."),), event="e7"),
+        Request("ann", options=("canary", "wren"), event="e7"),
     ):
         prompt = writing("Write.")(asked, Profile("ann"))
         assert (prompt.events, prompt.touches) == ((), ("e7",))

@@ -395,11 +395,12 @@ def query(request: Request) -> Section | None:
     return Section("query", (Entry(request.query),), request.event or "")
 
 
-def conversation(messages: Sequence[Message]) -> Section:
-    """The conversation so far."""
-    return Section("conversation", tuple(Entry(m.content, (("from", m.role),)) for m in messages))
+def conversation(messages: Sequence[Message], asked: str | None = None) -> Section:
+    """The conversation so far, and the event in whose place something is asked for."""
+    shown = tuple(Entry(m.content, (("from", m.role),)) for m in messages)
+    return Section("conversation", shown, asked or "")
 
 
-def options(choices: Sequence[str]) -> Section:
-    """What may be answered."""
-    return Section("options", tuple(Entry(choice) for choice in choices))
+def options(choices: Sequence[str], asked: str | None = None) -> Section:
+    """What may be answered, and the event in whose place something is asked for."""
+    return Section("options", tuple(Entry(choice) for choice in choices), asked or "")

@@ -47,9 +47,9 @@ def writing(
             own(user.examples),
             profile(user.summary, user.evidence),
             given(request),
-            conversation(request.messages),
+            conversation(request.messages, request.event),
             query(request),
-            options(request.options),
+            options(request.options, request.event),
             expects=expects,
             sampling=sampling,
             stage="write",
@@ -63,7 +63,7 @@ def asked(request: Request) -> tuple[Section, ...]:
     parts = (
         item(request.item),
         given(request),
-        conversation(request.messages),
+        conversation(request.messages, request.event),
         query(request),
     )
     return tuple(part for part in parts if part is not None and part.entries)
