@@ -102,3 +102,17 @@ def test_protected_attributes_are_not_asked_for_and_unknown_names_are_read() -> 
         "'age' is protected: only the user may change it",
         "'Shoe_Size' is no attribute",
     )
+
+
+def test_a_value_is_quoted_where_it_is_said_and_forgotten_with_that_text() -> None:
+    texts = ["I keep hens, and a cat.", "Chenille is soft.", "HENS again"]
+    own = Population.of(
+        Event("u", text, id=f"e{n}") for n, text in enumerate(texts)
+    ).events_of("u")  # fmt: skip
+    lm = Scripted(json.dumps({"pets": ["hens", "tortoise"]}))
+    claims, _ = AskFields(lm, "What changed?", SCHEMA)(own)
+    hens, tortoise = claims
+    assert [(span.event, span.quote) for span in hens.spans] == [("e0", "hens"), ("e2", "HENS")]
+    assert (tortoise.own, tortoise.quotes) == (("e0", "e1", "e2"), ())
+    profile = FieldUpdate(SCHEMA, own)(Profile("u"), claims)
+    assert profile.forget(["e0", "e2"]).attributes() == {"pets": ("tortoise",)}

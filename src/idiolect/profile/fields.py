@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, make_dataclass
 from functools import cache
@@ -104,7 +105,10 @@ class AskFields:
     def __call__(
         self, texts: Events, *known: Section | None
     ) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
-        """Claims, each resting on these texts as a whole, and what was passed over.
+        """Claims, and what was passed over.
+
+        A claim quotes its value where the user says it in these words; else it rests on these texts
+        as a whole, so that forgetting one of them leaves it.
 
         Args:
             texts: The user's own.
@@ -122,7 +126,7 @@ class AskFields:
             stage="update",
         )
         found = changed(_mapping(self.lm.one(prompt).value), self.schema)
-        spans = tuple(map(Span, texts.ids))
+        whole = tuple(map(Span, texts.ids))
         learned = max((time for time in texts.column("time") if time is not None), default=None)
         claims, refused = [], list(found.refused)
         for name, value in found.values:
@@ -130,9 +134,18 @@ class AskFields:
             if kind and not self.allow_sensitive:
                 refused.append(f"{name!r} is left as it was: its value is about {kind}, inferred")
                 continue
+            spans = tuple(_places(value, texts)) or whole
             more: dict[str, Any] = {"spans": spans, "learned_at": learned, "sensitive": kind}
             claims.append(self.schema.claim(name, value, self.confidence, **more))
         return tuple(claims), tuple(refused)
+
+
+def _places(value: Any, texts: Events) -> Iterator[Span]:
+    """Where texts say a value as it is; capitals may differ."""
+    if isinstance(value, str):
+        said = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)", re.IGNORECASE)
+        found = ((event.id, said.search(event.text)) for event in texts)
+        yield from (Span(name, place[0], place.start()) for name, place in found if place)
 
 
 @cache
