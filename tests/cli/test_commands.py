@@ -1,5 +1,6 @@
 """The commands, as a new user gives them."""
 
+import csv
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_table import NASTY, PEOPLE, rows
+from cli_table import NASTY, PEOPLE, rows, write
 
 from idiolect.difference import Measure, Measurements
 from idiolect.report.chart import effects, strongest
@@ -154,6 +155,50 @@ def test_data_says_what_a_table_holds_and_what_to_do_next(idiolect, table):
         f"Next: idiolect explain Ann --data {table}",
     ):
         assert part in said
+
+
+@pytest.fixture
+def chats(table):
+    """The table, an assistant's answer after each review, and one of an assistant's own name."""
+    answers = [
+        row | {"id": f"re-{row['id']}", "review": "How nice!", "role": "assistant", "score": "5"}
+        for row in rows()
+    ]
+    answers += [row | {"id": f"bot-{row['id']}", "critic": "Helper"} for row in answers[:30]]
+    both = [row | {"role": "user"} for row in rows()] + answers
+    return write(table.parent / "chats.csv", both)
+
+
+def test_data_counts_what_people_did(idiolect, table, chats):
+    plain, told = (idiolect("data", path).out.splitlines() for path in (table, chats))
+    start = next(n for n, line in enumerate(plain) if line.startswith("52 events by 8 users"))
+    end = next(n for n, line in enumerate(plain) if line.startswith("Next:"))
+    at = told.index(plain[start])
+    assert told[at : at + end - start] == plain[start:end]
+    said = " ".join(" ".join(told[at + end - start :]).split())
+    assert said.startswith("82 further events that no user did (an assistant's")
+    assert said.endswith(f"; 1 name with nothing else. Next: idiolect explain Ann --data {chats}")
+
+
+def test_explain_holds_out_what_the_person_did(idiolect, table, chats, tmp_path):
+    found = []
+    for path in (table, chats):
+        page = tmp_path / f"{path.stem}.json"
+        assert idiolect("explain", "Ann", "--data", path, "--json", page).code == 0
+        found.append(json.loads(page.read_text(encoding="utf-8")))
+    assert found[0] == found[1]
+    theirs = idiolect("explain", "Ann", "--data", chats, "--event", "re-e70")
+    assert "'re-e70' is a program's, not what 'Ann' did; give one of theirs" in theirs.error
+    nobody = idiolect("explain", "Helper", "--data", chats)
+    assert "30 events under the name 'Helper', none of which they did" in nobody.error
+
+
+def test_a_table_of_programs_alone_is_refused(idiolect, chats):
+    with chats.open(encoding="utf-8") as file:
+        alone = [row for row in csv.DictReader(file) if row["role"] != "user"]
+    ran = idiolect("data", write(chats, alone))
+    assert ran.code == 2
+    assert "82 events, all of them an assistant's or a system's turns" in ran.error
 
 
 def test_data_reads_a_repository(idiolect, repository):

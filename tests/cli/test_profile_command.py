@@ -373,6 +373,20 @@ def test_evidence_that_is_not_there_is_found(idiolect, ann, event):
     assert ("cites 'e99'" if event == "e99" else "does not occur") in " ".join(ran.err.split())
 
 
+def test_a_program_is_no_evidence(idiolect, ann):
+    path = Path("reviews.csv")
+    with path.open(encoding="utf-8") as file:
+        told = [row | {"role": "user"} for row in csv.DictReader(file)]
+    show = ("profile", "show", "Ann", "--data", "reviews.csv", *COLUMNS, "role=role")
+    write(path, told)
+    assert idiolect(*show).code == 0
+    cited = json.loads(ann.read_text())["profile"]["claims"][0]["spans"][0]["event"]
+    write(path, [row | {"role": "assistant"} if row["id"] == cited else row for row in told])
+    ran = idiolect(*show)
+    assert ran.code == 1
+    assert f"cites '{cited}', no event of the user" in " ".join(ran.err.split())
+
+
 def test_export_in_every_form(idiolect, build, here):
     build("Ann", "Ben", "--all-claims")
     profile = read(Path("profiles/Ann.json")).profile

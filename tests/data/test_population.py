@@ -451,3 +451,46 @@ def test_what_is_printed_counts_things() -> None:
     population = Population.of([Event("ann", "x", "i"), Event("bob", "y", "i")])
     assert repr(population) == "<Population: 2 events, 2 users, 1 items>"
     assert repr(population.as_of(Request("ann"))) == "<View for 'ann': 1 own events>"
+
+
+def test_the_population_of_what_people_did(talked_over) -> None:  # type: ignore[no-untyped-def]
+    plain = Population.of(town(3))
+    assert plain.by_people is plain
+    both = talked_over(plain)
+    assert both.by_people is both.by_people
+    assert both.by_people.frame.select(plain.columns).equals(plain.frame)
+    assert (both.users, both.by_people.users) == (["bot", *plain.users], plain.users)
+    only = both.keep(~both.frame["id"].is_in(plain.frame["id"].to_list()).to_numpy())
+    with pytest.raises(DataError, match=r"Found 180 events, all of them an assistant's"):
+        only.by_people  # noqa: B018
+
+
+def test_who_only_listened_is_nobody_else(talked_over) -> None:  # type: ignore[no-untyped-def]
+    plain = Population.of(town(4))
+    both = talked_over(plain)
+    for event in plain.frame["id"]:
+        one, two = (population.as_of(population.request(event)) for population in (plain, both))
+        assert one.other_users == two.other_users
+    events = [Event("ann", "x", time=START), Event("bob", "said", role="assistant", time=START)]
+    events += [Event("bob", "y", time=START + timedelta(days=9))]
+    seen = [
+        Population.of(events).as_of(Request("cleo", time=START + timedelta(days=day))).other_users
+        for day in (1, 10)
+    ]
+    assert seen == [["ann"], ["ann", "bob"]]
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_fits_see_the_same_events_whatever_programs_said(talked_over, timed: bool) -> None:  # type: ignore[no-untyped-def]
+    plain = Population.of(town(5, timed=timed))
+    both = talked_over(plain)
+    sizes = set()
+    for event in plain.frame["id"]:
+        one, two = (
+            population.as_of(population.request(event)).snapshot() for population in (plain, both)
+        )
+        assert one.events.ids == two.events.ids
+        end = both.row(event) if timed else len(both)
+        assert all(row < end for row in two.heard.rows)
+        sizes.add(len(one.events))
+    assert len(sizes) > 2

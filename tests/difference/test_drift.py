@@ -337,3 +337,19 @@ def test_the_same_seed_gives_the_same_figures(made: Town) -> None:
     assert [m.effect for m in other.measurements.measures] == [
         m.effect for m in one.measurements.measures
     ]
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_what_programs_put_under_names_changes_no_figure(made: Town, talked_over, within) -> None:  # type: ignore[no-untyped-def]
+    plain, user = made.population, made.population.users[3]
+    one, two = (
+        differ_over_time(p, user, topic_control=within, measured=FAST)
+        for p in (plain, talked_over(plain))
+    )
+    assert one.measurements.measures
+    assert (one.to_json(), one.lead) == (two.to_json(), two.lead)
+    drifts = [measure_drift(p, user, measured=FAST) for p in (plain, talked_over(plain))]
+    assert drifts[0].times == drifts[1].times
+    np.testing.assert_array_equal(drifts[0].deviations, drifts[1].deviations)
+    with pytest.raises(UnknownNameError, match="no user 'bot'"):
+        measure_drift(talked_over(plain), "bot")

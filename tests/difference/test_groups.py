@@ -285,3 +285,22 @@ def test_what_topic_control_says_of_a_feature(overall, within, why) -> None:  # 
     assert [one.why for one in found.changed] == ([] if why is None else [why])
     assert ("the verdict is the same" in found.topic) == (why is None)
     assert why is None or f"on 1 of 2 features: 1 {why}." in found.topic
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_what_programs_put_under_names_changes_no_figure(people, talked_over, within) -> None:  # type: ignore[no-untyped-def]
+    fast, both = Measured(draws=200), talked_over(people)
+    members = people.groups("district")["Harbour"]
+    one, two = (
+        measure_group(p, members, within_items=within, measured=fast) for p in (people, both)
+    )
+    assert one.measures
+    assert one == two
+    one, two = (
+        differ_group(p, "district", "Harbour", topic_control=within, measured=fast)
+        for p in (people, both)
+    )
+    assert (one.to_json(), one.lead, one.people) == (two.to_json(), two.lead, two.people)
+    assert both.groups("district") == people.groups("district"), "nobody is put into a group"
+    with pytest.raises(DataError, match="1 of 1 members of 'group' without events, first 'bot'"):
+        measure_group(both, ["bot"])

@@ -55,3 +55,11 @@ def test_pairs_need_two_texts_of_somebody_and_somebody_else() -> None:
         author_pairs(Population.of([Event("a", "x"), Event("a", "y")]), 2, rng)
     with pytest.raises(SettingError, match="pairs=0"):
         author_pairs(Population.of([Event("a", "x")]), 0, rng)
+
+
+def test_pairs_are_of_what_people_wrote(talked_over) -> None:  # type: ignore[no-untyped-def]
+    population = Population.of(Event(f"u{n % 5}", "x", id=f"u{n % 5}-{n}") for n in range(23))
+    one, two = (
+        author_pairs(p, 50, np.random.default_rng(1)) for p in (population, talked_over(population))
+    )
+    assert one == two

@@ -154,3 +154,14 @@ def test_a_newcomer_is_explained_and_what_is_missing_said(
     assert "Nothing is known of newcomer before this" in found.notes[0]
     assert found.frame().height == 0
     assert found.notes[0] in to_html(found)
+
+
+@pytest.mark.parametrize("name", ["rag", "dpl"])
+def test_what_programs_put_under_names_changes_nothing(people, asked, talked_over, name) -> None:  # type: ignore[no-untyped-def]
+    needs = {"encoder": Lsa()} if name == "dpl" else {}
+    one, two = (
+        explain(Assembly(recipe(name), needs), p, asked, language_model("extractive"))
+        for p in (people, talked_over(people))
+    )
+    assert one.measurements.measures
+    assert one.to_json() == two.to_json()

@@ -321,3 +321,8 @@ def test_the_right_text_comes_after_all_that_a_view_shows():
         case.view.until is None or case.view.until > start.replace(year=2020) for case in CASES
     )
     assert all(case.reference.text not in case.view.own.texts for case in CASES)
+
+
+def test_cases_are_planted_with_words_of_people(talked_over) -> None:
+    told = planted(talked_over(TOWN.population))
+    assert [(c.test, c.a, c.b) for c in told] == [(c.test, c.a, c.b) for c in CASES]

@@ -222,12 +222,12 @@ def _shown() -> Iterator[Callable[[str, Progress], None]]:
 
 
 def text_metrics(names: str, population: Population) -> list[TextMetric]:
-    """Metrics by name; `similarity` is of LSA vectors fitted on all texts, the real ones too."""
+    """Metrics by name; `similarity` is of LSA vectors fitted on all that people wrote."""
     from idiolect.embed import Lsa
     from idiolect.measure import similarity, text_metric
 
     return [
-        similarity(Lsa().fit(population.frame["text"].to_list()))
+        similarity(Lsa().fit(population.by_people.frame["text"].to_list()))
         if name.strip() == "similarity"
         else text_metric(name.strip())
         for name in names.split(",")

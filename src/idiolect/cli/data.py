@@ -52,15 +52,21 @@ def data(
         "--rating-range": [f"{bound:g}" for bound in rating_range or ()],
     }
     again = [word for option, words in given.items() if words for word in (option, *words)]
-    most = max(population.users, key=lambda name: len(population.by_user.rows(name)))
+    lengths = {name: len(population.events_of(name).by_people) for name in population.users}
+    most = max(population.users, key=lengths.__getitem__)
     line = shlex.join(["idiolect", "explain", most, "--data", source, *again])
     out.print(f"Next: {line}", markup=False, soft_wrap=True)
 
 
 def describe(population: Population) -> list[str]:
-    """A population in a few lines."""
+    """A population in a few lines: what people did is counted, and the rest told apart.
+
+    Raises:
+        DataError: Nobody did anything.
+    """
     import numpy as np
 
+    every, population = population, population.by_people
     lengths = np.diff(population.by_user.starts)
     enough = int((lengths >= 12).sum())
     lines = [
@@ -68,7 +74,7 @@ def describe(population: Population) -> list[str]:
         f"a user: median {np.median(lengths):g}, most {lengths.max():,}; "
         f"{many(enough, 'user')} with 12 or more, enough to measure."
     ]
-    if population.by_item is not None:
+    if population.by_item is not None and population.by_item.names:
         pairs = population.frame.select("user", "item").drop_nulls().unique()
         people = np.asarray(pairs["item"].value_counts()["count"])
         shared = int((people >= 5).sum())
@@ -84,4 +90,12 @@ def describe(population: Population) -> list[str]:
         )
     longest = [population.users[n] for n in np.argsort(-lengths, kind="stable")[:5]]
     most = (f"{name} ({len(population.by_user.rows(name)):,})" for name in longest)
-    return [*lines, f"Most events: {'; '.join(most)}."]
+    lines.append(f"Most events: {'; '.join(most)}.")
+    if programs := len(every) - len(population):
+        silent = len(every.users) - len(population.users)
+        lines.append(
+            f"{many(programs, 'further event')} that no user did (an assistant's or a system's "
+            "turns, recalled or injected texts): not counted, compared or learned from as theirs"
+            + (f"; {many(silent, 'name')} with nothing else." if silent else ".")
+        )
+    return lines

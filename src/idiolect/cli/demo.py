@@ -86,7 +86,7 @@ def demo(
 def gather(lm: str, seed: int) -> Shown:
     """Makes the town, measures everybody, explains one person, writes with each method."""
     from idiolect.catalog import recipe
-    from idiolect.data import Request
+    from idiolect.data import Request, last_per_user
     from idiolect.difference import Measured
     from idiolect.embed import encoder
     from idiolect.report import explain
@@ -99,7 +99,7 @@ def gather(lm: str, seed: int) -> Shown:
     found = {p.name: measured(population.as_of(Request(p.name))) for p in here.people}
     # The one of whom most was found: a newcomer should see something.
     most = max(found, key=lambda name: len(found[name].found))
-    request = population.request(population.events_of(most).ids[-1])
+    [request] = last_per_user(population, users=[most])
     supplies = {"encoder": encoder("lsa")}
     built = {
         name: Assembly(r, {n: supplies[n] for n in r.needs if n in supplies})

@@ -97,12 +97,21 @@ def explain(
 
 
 def _request(population: Population, user: str, event: str | None) -> Request:
-    own = population.events_of(user).ids
+    under = population.events_of(user)
+    own = under.by_people.ids
+    if not own:
+        raise DataError(
+            f"Found {len(under):,} events under the name {user!r}, none of which they did: turns "
+            "of an assistant or a system, or put in by a program. Explain somebody else."
+        )
     if event is None:
         return population.request(own[-1])
     if event not in own:
+        by = population.event(event).user
+        whose = f"is by {by!r}, not by {user!r}"
+        if by == user:
+            whose = f"is a program's, not what {user!r} did"
         raise DataError(
-            f"Found that the event {event!r} is by {population.event(event).user!r}, not by "
-            f"{user!r}; give one of theirs, such as {own[-1]!r}."
+            f"Found that the event {event!r} {whose}; give one of theirs, such as {own[-1]!r}."
         )
     return population.request(event)

@@ -24,7 +24,7 @@ from idiolect.errors import SettingError, UnknownNameError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from idiolect.data import Event, Population
+    from idiolect.data import Events, Population
     from idiolect.run.profile_file import Stored
 
 #: Where profiles are looked for and written to.
@@ -253,24 +253,23 @@ def export(
     stderr().print(f"Wrote {len(kept):,} files to {out}.", markup=False)
 
 
-def _own(stored: Stored, population: Population) -> list[Event]:
-    """The person's events.
+def _own(stored: Stored, population: Population) -> Events:
+    """What the person did.
 
     Raises:
         UnknownNameError: The data has none of this person.
     """
     if stored.profile.user not in population.by_user.code:
         raise UnknownNameError("user", stored.profile.user, population.users)
-    return list(population.events_of(stored.profile.user))
+    return population.events_of(stored.profile.user).by_people
 
 
 def _verified(stored: Stored, population: Population, remarks: Console) -> bool:
     """Whether every quote occurs in the data; the console gets those that do not."""
     from idiolect.profile import grounded
 
-    _own(stored, population)
     cited = [claim for claim in stored.profile.claims if claim.spans]
-    kept, refused = grounded(cited, population.events_of(stored.profile.user))
+    kept, refused = grounded(cited, _own(stored, population))
     for why in refused:
         remarks.print(f"! {why}", style="red", markup=False)
     remarks.print(

@@ -116,6 +116,37 @@ class Population:
         """Which rows their user did, and no program put there; None where all are."""
         return by_people(self.frame)
 
+    @property
+    def by_people(self) -> Population:
+        """What people did, and nothing else: what figures of people are made from.
+
+        Without an assistant's and a system's turns, and without what a program put in; who has
+        only such events is not there. The same object where there are none.
+
+        Raises:
+            DataError: Nobody did anything.
+        """
+        return self if self._by_people is None else self._deeds
+
+    @cached_property
+    def _deeds(self) -> Population:
+        theirs = self._by_people
+        if theirs is None or not theirs.any():
+            raise DataError(
+                f"Found {len(self):,} events, all of them an assistant's or a system's turns or "
+                "put in by a program (columns 'role', 'recalled', 'injected'); bring some that "
+                "people did."
+            )
+        return self.keep(theirs)
+
+    @cached_property
+    def _first_rows(self) -> Rows:
+        """Where each user's own doing begins; past the end for who did nothing.  # (users,)"""
+        first = np.full(len(self.users), len(self))
+        rows = np.arange(len(self)) if self._by_people is None else np.flatnonzero(self._by_people)
+        np.minimum.at(first, self.by_user.codes[rows], rows)
+        return first
+
     @cached_property
     def _levels(self) -> NDArray[np.int8] | None:
         """Who may read each row: 0 everybody, 1 its group, 2 its author."""
@@ -264,15 +295,18 @@ class Population:
     def groups(self, attribute: str) -> dict[str, tuple[str, ...]]:
         """Users by their most frequent value of a column (ties: the first in the alphabet).
 
+        Of what they did: a program's rows under a user's name put nobody into a group.
+
         Raises:
             UnknownNameError: There is no such column.
+            DataError: Nobody did anything.
         """
         import polars as pl
 
         if attribute not in self.frame.columns:
             raise UnknownNameError("column", attribute, self.frame.columns)
         counted = (
-            self.frame.select("user", pl.col(attribute).cast(pl.String).alias("value"))
+            self.by_people.frame.select("user", pl.col(attribute).cast(pl.String).alias("value"))
             .drop_nulls()
             .group_by("user", "value")
             .len()

@@ -183,9 +183,8 @@ class View:
     @property
     def other_users(self) -> list[str]:
         """The names of all others who did something before the request, sorted."""
-        users = self._population.by_user
-        first = users.order[users.starts[:-1]]  # (users,)
-        known = (users.names[n] for n in np.flatnonzero(first < self._end))
+        users = self._population.users
+        known = (users[n] for n in np.flatnonzero(self._population._first_rows < self._end))
         return [name for name in known if name != self.request.user]
 
     def instead(self, events: Events) -> View:
@@ -217,9 +216,18 @@ class View:
         if target is None and (self.request.time is None or not by_time):
             return Snapshot(population)
         if by_time:
-            return Snapshot(population, _grid_floor(self._end))
+            return Snapshot(population, self._first_few())
         fold = int(population._folds[population.row(target or "")])
         return Snapshot(population, fold=fold)
+
+    def _first_few(self) -> int:
+        """Rows that hold as many visible deeds as the grid allows: programs' rows move no fit."""
+        theirs = self._population._by_people
+        if theirs is None:
+            return _grid_floor(self._end)
+        rows = np.flatnonzero(theirs[: self._end])
+        few = _grid_floor(len(rows))
+        return int(rows[few - 1]) + 1 if few else 0
 
 
 def _told_apart(events: Events) -> tuple[Events, Events]:

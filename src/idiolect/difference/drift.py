@@ -89,8 +89,8 @@ def measure_drift(
     that a change of topics cancels out is not found. Changes are studentized by a deviation
     that holds under autocorrelation (Newey & West 1987, lags up to the cube root of the number of
     texts), so that texts in a row that are alike are not taken for drift (Romano & Tirlea 2024); it
-    holds the uncertainty of the others' change too. Words are not compared. Of other people only
-    public events are read.
+    holds the uncertainty of the others' change too. Words are not compared. Only what people did
+    is read, and of other people only what is public.
 
     Args:
         population: The events, with times; cut it yourself if some must not be known.
@@ -101,10 +101,11 @@ def measure_drift(
         measured: The settings; None means the defaults.
 
     Raises:
-        UnknownNameError: Nobody has this name.
+        UnknownNameError: Nobody of this name did anything.
         DataError: There are no times or no items, or all texts are on one side of the split.
     """
     measured = measured or Measured()
+    population = population.by_people
     own = population.events_of(user)
     if population.times is None:
         raise DataError("Found no column 'time'; drift compares later texts with earlier ones.")

@@ -138,8 +138,8 @@ def measure_group(
 
     People are what is drawn: p-values come from giving the group's name to as many random users
     who write as much as its members, so that one member who writes a lot does not make a group.
-    Words are not compared. Only public events are read, as nobody in particular asks. With fewer
-    than `MEMBERS` people on a side nothing is claimed.
+    Words are not compared. Only public events are read, as nobody in particular asks, and only what
+    people did. With fewer than `MEMBERS` people on a side nothing is claimed.
 
     Args:
         population: The events; cut it yourself if some must not be known.
@@ -157,7 +157,7 @@ def measure_group(
     """
     import polars as pl
 
-    measured = measured or Measured()
+    measured, population = measured or Measured(), population.by_people
     members, others = set(users), None if against is None else set(against).difference(users)
     unknown = sorted(members.union(others or ()).difference(population.users))
     if unknown or not members or others == set():

@@ -82,7 +82,8 @@ def author_pairs(population: Population, pairs: int, rng: np.random.Generator) -
     """
     if pairs < 1:
         raise SettingError(f"Found pairs={pairs!r}; give at least 1.")
-    texts = {user: population.events_of(user).by_people.ids for user in population.users}
+    population = population.by_people
+    texts = {user: population.events_of(user).ids for user in population.users}
     several = [user for user, ids in texts.items() if len(ids) > 1]
     if not several or len(texts) < 2:
         raise DataError(

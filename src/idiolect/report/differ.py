@@ -209,7 +209,7 @@ def differ_group(
     topic_control: bool = True,
     measured: Measured | None = None,
 ) -> Apart:
-    """A group of users against all others, or against another group.
+    """A group of users against all others, or against another group, by what they did.
 
     Args:
         population: The events.
@@ -224,6 +224,7 @@ def differ_group(
         UnknownNameError: There is no such column, or nobody has the value.
         DataError: There is nothing to compare within, or nobody to compare with.
     """
+    population = population.by_people
     members = _members(population, attribute, value)
     name = f"{attribute} {value}"
     rest, others = "the rest", None
@@ -289,9 +290,10 @@ def differ_over_time(
         measured: The settings; None means the defaults.
 
     Raises:
-        UnknownNameError: Nobody has this name.
+        UnknownNameError: Nobody of this name did anything.
         DataError: There are no times, nothing to compare within, or all texts are on one side.
     """
+    population = population.by_people
     own = len(population.events_of(user))
     asked = measure_drift(
         population, user, split=split, within_items=topic_control, measured=measured

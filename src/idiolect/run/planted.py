@@ -15,7 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
-from idiolect.data import Event, Population, View, last_per_user
+from idiolect.data import Event, Events, Population, View, last_per_user
 from idiolect.errors import SettingError
 from idiolect.measure import Text
 
@@ -119,10 +119,9 @@ def _by_another(population: Population, view: View, right: str, rng: np.random.G
     rows = np.arange(len(population))
     if item is not None and index is not None and item.id in index.code:
         rows = index.rows(item.id)
-    users = population.by_user
-    mine = users.code[view.request.user]
-    others = rows[users.codes[rows] != mine]
-    return _of_length(population.frame["text"].gather(others).to_list(), right, rng)
+    there, mine = Events(population, rows).by_people, population.by_user.code[view.request.user]
+    others = there.take(np.flatnonzero(there.user_codes != mine).tolist())
+    return _of_length(others.texts, right, rng)
 
 
 def _about_another(population: Population, view: View, right: str, rng: np.random.Generator) -> str:
