@@ -158,6 +158,14 @@ def test_calls_know_the_history_the_least_and_words() -> None:
 
     assert asks_others.calls() == 9, "of unknown others enough is read"
     assert [asks_others.calls(own=own, others=2) for own in (0, 5)] == [1, 3]
+    assert asks_others.card.cost == "min(own, 1) * min(events, others) + 1"
+
+    @recipe(**FIELDS | {"calls": "options * (options - 1)", "fewer": "equal ones are skipped"})
+    def compares(lm: LanguageModel) -> Personalizer[Any]:
+        raise AssertionError
+
+    assert (compares.calls(), compares.calls(options=4)) == (2, 12), "two options if nobody says"
+    assert compares.card.cost == "at most options * (options - 1)"
 
 
 @pytest.mark.parametrize(

@@ -88,8 +88,10 @@ class Card:
         reads_other_users: What of other people it may read.
         enters: Where the user enters the model.
         calls: Model calls a request, as an expression over the settings; `own` stands for the
-            number of own events, `compared` for those of them that could be compared, `others`
-            for the number of other people's events.
+            number of own events that it can learn from, `compared` for those of them that could be
+            compared, `others` for the number of other people's events, `options` for the number of
+            options. What is asked again because a reply was unusable is not counted.
+        fewer: Why a request may take fewer calls than that; empty where it takes as many.
         benchmarks: Where it was evaluated.
         reported: Figures of the paper.
         evidence: How far each stage was checked.
@@ -102,6 +104,7 @@ class Card:
     reads_other_users: Reads
     enters: Enters
     calls: str
+    fewer: str = ""
     benchmarks: tuple[str, ...] = ()
     reported: tuple[Reported, ...] = ()
     evidence: tuple[Evidence, ...]
@@ -119,6 +122,11 @@ class Card:
                     f"Found evidence {shown.strength!r} with the test {shown.test!r}; every "
                     "strength but 'none' names the test that shows it."
                 )
+
+    @property
+    def cost(self) -> str:
+        """The calls in words: as many as that, or at most."""
+        return f"at most {self.calls}" if self.fewer else self.calls
 
 
 @dataclass(frozen=True)
@@ -305,13 +313,15 @@ class Recipe(Declared[P, R]):
     def calls(self, **known: int | str) -> int:
         """Model calls a request with these settings; the rest at their defaults.
 
+        The most of them where the card says that there may be `fewer`.
+
         Args:
             **known: Settings; `own` and `others` for the number of own events and of other people's
                 (default: more than are read); `compared` for those own ones that could be compared
-                (at most `events`, its default).
+                (at most `events`, its default); `options` for the number of options (default: two).
         """
         defaults = {s.name: s.default for s in self.settings if isinstance(s.default, int | str)}
-        many = {"own": sys.maxsize, "others": sys.maxsize}
+        many = {"own": sys.maxsize, "others": sys.maxsize, "options": 2}
         values: dict[str, int | str] = many | defaults | known
         values.setdefault("compared", values.get("events", 0))
         return _arithmetic(ast.parse(self.card.calls, mode="eval").body, values)
@@ -325,6 +335,7 @@ def recipe(
     reads_other_users: Reads,
     enters: Enters,
     calls: str,
+    fewer: str = "",
     benchmarks: Sequence[str] = (),
     reported: Sequence[tuple[str, float, str, str, str]] = (),
     evidence: Mapping[str, tuple[Strength, str]],
@@ -339,6 +350,7 @@ def recipe(
         reads_other_users=reads_other_users,
         enters=enters,
         calls=calls,
+        fewer=fewer,
         benchmarks=tuple(benchmarks),
         reported=tuple(Reported(*figures) for figures in reported),
         evidence=tuple(Evidence(stage, *shown) for stage, shown in evidence.items()),

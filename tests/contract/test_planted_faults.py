@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -217,6 +217,38 @@ def pays_for_a_prompt_about_nothing() -> Recipe[Any, Any]:
         return Personalizer(lm, learn, prompt)
 
     return made(faulty, calls="1 + min(own, 1)")
+
+
+def fits_on_programs() -> Recipe[Any, Any]:
+    def learn(view: View, request: Request) -> Profile:
+        known = view.snapshot().events.join(view.snapshot().heard)
+        return Profile(request.user, f"{history(view)} Texts are {len(known)} in all.")
+
+    return made(says(learn), reads_other_users="statistics")
+
+
+def stops_early(most: str, fewer: str = "one of two is enough", more: int = 0) -> Recipe[Any, Any]:
+    """A recipe that asks about one text where at most two are wanted, and some calls more."""
+
+    def faulty(
+        lm: LanguageModel, *, events: PositiveInt = 8, voice: Literal["told", "plain"] = "plain"
+    ) -> Personalizer[Profile]:
+        def learn(view: View, request: Request) -> Profile:
+            said = []
+            for text in view.own.texts[-events:]:
+                said.append(lm.one(Prompt(f"Sum up: {text}")).text)
+                if events < 3:
+                    break
+            extra = more + (voice == "told")
+            said += [r.text for r in lm.reply(Prompt(f"{history(view)} {n}") for n in range(extra))]
+            return Profile(request.user, " ".join(said))
+
+        def prompt(request: Request, user: Profile) -> Prompt:
+            return Prompt(f"Write. {user.summary}", query(request))
+
+        return Personalizer(lm, learn, prompt)
+
+    return made(faulty, calls=most, fewer=fewer)
 
 
 def says_the_same_calls_without_history() -> Recipe[Any, Any]:
@@ -459,7 +491,7 @@ def always_first() -> Recipe[Any, Any]:
 
 def a_list_for_a_table() -> Recipe[Any, Any]:
     def faulty() -> Study:
-        return lambda population: population.frame["rating"].to_list()
+        return lambda population: population.by_people.frame["rating"].to_list()
 
     return made(faulty, calls="0", reads_other_users="texts")
 
@@ -494,6 +526,18 @@ def test_a_right_recipe_passes() -> None:
         ),
         (says_the_same_calls_without_history, "calls", "with 0 own events"),
         (asks_of_each_other_person, "calls", "with 0 own events and 0 of others"),
+        (
+            lambda: stops_early("min(events, own) + (voice == 'told') + 1", ""),
+            "calls",
+            "of others with events=2, where the card's",
+        ),
+        (
+            lambda: stops_early("min(events, own) + (voice == 'told') + 1", more=1),
+            "calls",
+            "Found 10 calls for the request 'ada-11'",
+        ),
+        (lambda: stops_early("min(events, own) + 1"), "calls", "with voice='told'"),
+        (fits_on_programs, "own words", "a program puts events under users' names"),
         (learns_from_programs, "own words", "words that a program put under a user's name"),
         (shows_what_programs_wrote_as_peers, "own words", "words that a program put"),
         (cites_programs, "own words", "words that a program put"),
@@ -532,6 +576,14 @@ def test_a_long_file_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     found = failures(right())
     assert [verdict.check for verdict in found] == ["card"]
     assert "at most 150" in found[0].message
+
+
+def test_fewer_calls_than_stated_are_right_where_the_card_says_why() -> None:
+    assert not failures(stops_early("min(events, own) + (voice == 'told') + 1"))
+    loose = stops_early("min(events, own) + 100")
+    [found] = [verdict for verdict in check_recipe(loose) if verdict.check == "calls"]
+    assert found.status == "passed"
+    assert found.message == "never as many here: at most min(events, own) + 100"
 
 
 def test_what_an_assistant_said_may_be_shown_in_a_conversation() -> None:

@@ -191,3 +191,14 @@ def test_the_floor_cannot_and_a_stranger_gets_a_reply() -> None:
     assert outcome.failure.kind == "CapabilityError"
     _, prompts = ran(Population.of([Event("v", "x")]))
     assert [p.stage for p in prompts] == ["write"]
+
+
+@pytest.mark.parametrize("every", [1, 3])
+@pytest.mark.parametrize("last", [0, 2])
+def test_the_card_says_the_most_where_conversations_have_several_turns(
+    every: int, last: int
+) -> None:
+    for number in range(1, 8):
+        _, prompts = ran(conversations(number, turns=4), every=every, last=last)
+        most = ai_persona.calls(own=4 * number, every=every, last=last)
+        assert len(prompts) == ai_persona.calls(own=number, every=every, last=last) <= most

@@ -243,3 +243,14 @@ def test_a_rewriting_that_asks_nothing_is_unusable(reply):
 
 def test_the_floor_cannot_rewrite():
     assert ask(Extractive()).failure.kind == "CapabilityError"
+
+
+def test_the_card_says_the_most_whatever_a_search_finds():
+    for lm, search in ((script("boats"), Web()), (script("no such thing"), Web())):
+        ask(lm, search=search)
+        assert len(lm.prompts) < recipe("eragent").calls()
+    lm = script("boats", "bread")
+    built = Assembly(recipe("eragent"), {"encoder": Hashing(dim=4096)}, {"search": Web()})
+    alone = Population.of([Event("v", "x", time=START, id="x")])
+    answer(built, alone, Request("u", "boats?", time=START), lm)
+    assert len(lm.prompts) == recipe("eragent").calls(own=0, others=0), "the web has documents"

@@ -199,3 +199,19 @@ def test_an_instruction_in_a_history_stays_data():
         assert attack not in system.content
         assert prompt.render().text.count("</texts_by_the_user>") <= 1
     assert json.dumps(attack) not in lm.prompts[-1].instruction
+
+
+def test_the_card_says_the_most_however_few_questions_there_are():
+    """All of what two rounds of two prompts can take, or less where one fails nothing."""
+    fermi = recipe("fermi")
+    assert fermi.card.cost.startswith("at most ")
+    for events in range(1, 6):
+        never = Scripted(proposes("a", "b", "c", "d") | {"answer": lambda prompt: "coffee"})
+        many = Scripted(proposes("noon:coffee", "b", "c", "d"))
+        for lm in (never, many):
+            ask(lm, rounds=2, prompts=2, events=events)
+        most = fermi.calls(own=5, rounds=2, prompts=2, events=events)
+        assert most == 2 * 2 + 5 * events + 1
+        assert len(many.prompts) <= most
+        # The latest three answers are coffee: no prompt can do better, and none is proposed.
+        assert len(never.prompts) == (most if events > 3 else events + 1)

@@ -191,3 +191,13 @@ def test_the_floor_cannot_fill_keys_and_says_what_serves():
     outcome = answer(build(), population, population.request("a3"), Extractive())
     assert outcome.failure.kind == "CapabilityError"
     assert "Use a language model" in outcome.failure.message
+
+
+@pytest.mark.parametrize("people", ["a", "ab", "abc", "abcde"])
+def test_the_card_says_the_most_where_few_others_wrote_much(people):
+    population, lm = world(people), script()
+    answer(build(), population, population.request("a3"), lm)
+    others = len(population.as_of(population.request("a3")).others)
+    most = recipe("persona_db").calls(own=3, others=others)
+    assert most == 1 + 2 * (1 + min(3, others))
+    assert len(lm.prompts) == 1 + 2 * (1 + min(3, len(people) - 1)) <= most

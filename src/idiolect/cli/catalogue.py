@@ -38,7 +38,7 @@ def recipes(
         card = found.card
         reads = {"none": "nothing", "statistics": "statistics", "texts": "texts"}
         facts = f"{found.gives.__name__}; reads {reads[card.reads_other_users]} of other users; "
-        facts += f"{card.calls} model call{'s' if card.calls != '1' else ''} a request"
+        facts += f"{card.cost} model call{'s' if card.calls != '1' else ''} a request"
         how = {
             e.stage: "not checked" if e.strength == "none" else e.strength for e in card.evidence
         }

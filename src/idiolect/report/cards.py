@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from idiolect.card import HEADINGS, Recipe
+from idiolect.card import HEADINGS, Card, Recipe
 
 
 def overview(all_recipes: Iterable[Recipe[Any, Any]]) -> str:
@@ -16,7 +16,7 @@ def overview(all_recipes: Iterable[Recipe[Any, Any]]) -> str:
             r.summary,
             r.gives.__name__,
             r.card.reads_other_users,
-            r.card.calls,
+            r.card.cost,
             "; ".join(f"{e.stage}: {e.strength}" for e in r.card.evidence),
         )
         for r in all_recipes
@@ -34,7 +34,7 @@ def page(found: Recipe[Any, Any]) -> str:
         ("gives", f"`{found.gives.__name__}`"),
         ("reads of other users", card.reads_other_users),
         ("the user enters by", card.enters),
-        ("model calls a request", f"`{card.calls}`"),
+        ("model calls a request", _calls(card)),
         ("paper", card.paper or "none"),
         ("authors' code", code),
         *((f"waives *{check}*", why) for check, why in card.waives.items()),
@@ -53,6 +53,10 @@ def page(found: Recipe[Any, Any]) -> str:
         head = ("metric", "value", "data", "model", "beside")
         parts.append("## Reported by the paper, not measured here\n\n" + _table(head, reported))
     return "\n\n".join(parts) + f"\n\nSource: `{found.module}`\n"
+
+
+def _calls(card: Card) -> str:
+    return f"at most `{card.calls}`: {card.fewer}" if card.fewer else f"`{card.calls}`"
 
 
 def _headed(docstring: str) -> str:

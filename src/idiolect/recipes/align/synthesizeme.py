@@ -78,7 +78,9 @@ PERSONA = (
     code=("SALT-NLP/SynthesizeMe", "MIT"),
     reads_other_users="none",
     enters="reward",
-    calls="2 * (candidates + 3) * min(events, own) + 1 + 2",
+    calls="2 * (candidates + 3) * min(events, own) + 1 + options * (options - 1)",
+    fewer="a search ends at a set that is right often enough, a set is tried once, and too few "
+    "choices are not searched",
     benchmarks=["PersonalRewardBench"],
     reported=[
         ("accuracy, gain at most", 0.044, "Chatbot Arena", "not named here", "LLM judge"),
@@ -90,10 +92,6 @@ PERSONA = (
         "prompts": ("mechanism only", "tests/recipes/test_synthesizeme.py"),
         "prefix": ("mechanism only", "tests/profile/test_pairs.py"),
         "agreement with people": ("none", ""),
-    },
-    waives={
-        "calls": "how many there are depends on what is right, unreadable or good enough; for two "
-        "options and no retries the card's number is the most"
     },
 )
 def synthesizeme(

@@ -84,6 +84,7 @@ TYPES = tuple(
     enters="prompt",
     calls="min(own, conversations, last)"
     " + (min(own, conversations) - min(own, conversations, last)) // every + 1",
+    fewer="the events of one conversation count as one",
     benchmarks=["PersonaBench (AI PERSONA)"],
     evidence={
         "merge": ("equals authors' code", "tests/profile/test_fields.py"),

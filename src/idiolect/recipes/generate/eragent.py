@@ -85,7 +85,8 @@ READ = (
     code=("Ancientshi/ERM4", "CC BY-NC-SA 4.0"),
     reads_other_users="texts",
     enters="prompt",
-    calls="2 + min(own, 1) + min(documents, own + others)",
+    calls="2 + min(own, 1) + documents",
+    fewer="fewer documents are found, or nothing new was written",
     evidence={
         "trigger": ("equals authors' code", "tests/select/test_trigger.py"),
         "prompts": ("mechanism only", "tests/recipes/test_eragent.py"),

@@ -66,6 +66,7 @@ WRITE = (
     reads_other_users="none",
     enters="prompt",
     calls="min(own, 1) * rounds * prompts + (1 + rounds * prompts) * min(events, own) + 1",
+    fewer="a prompt without failures ends the search, and one proposed twice is scored once",
     benchmarks=["OpinionQA", "GlobalOpinionQA", "LaMP-2", "LaMP-3"],
     reported=[("accuracy, gain at most", 0.068, "OpinionQA", "not named here", "best baseline")],
     evidence={

@@ -76,7 +76,8 @@ WRITE = (
     paper="https://arxiv.org/abs/2505.00038",
     reads_other_users="statistics",
     enters="prompt",
-    calls=("min(own, 1) * (rounds + (1 + rounds * hypotheses) * min(held_out, own - 1)) + 1"),
+    calls="min(own, 1) * (rounds + (1 + rounds * hypotheses) * min(held_out, own - 1)) + 1",
+    fewer="hypotheses on sensitive matters, or said twice, are not tried",
     evidence={
         "choice": ("recovers planted truth", "tests/profile/test_hypotheses.py"),
         "prompts": ("mechanism only", "tests/recipes/test_hyperalign.py"),

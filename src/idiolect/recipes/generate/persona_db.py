@@ -70,6 +70,7 @@ SENSITIVE = ("values", "moral_values", "ideologies")
     reads_other_users="texts",
     enters="prompt",
     calls="1 + min(own, 1) * 2 * (1 + min(neighbours, others))",
+    fewer="other people's events may be by fewer people than there are neighbours",
     benchmarks=["OpinionQA"],
     reported=[
         ("rouge1", 0.2833, "Amazon Movies_and_TV", "Qwen2.5-7B-Instruct", "rag 0.2844"),

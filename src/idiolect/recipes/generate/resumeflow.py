@@ -79,6 +79,7 @@ LETTER = (
     reads_other_users="none",
     enters="prompt",
     calls="min(own, 1) * (8 + letter)",
+    fewer="a section that the texts show nothing for is not written",
     evidence={
         "measures": ("equals authors' code", "tests/measure/test_faithfulness.py"),
         "inventions": ("recovers planted truth", "tests/measure/test_inventions.py"),

@@ -78,6 +78,8 @@ WRITE = (
     reads_other_users="none",
     enters="prompt",
     calls="1 + (voice == 'told') * (2 * min(history, own) + 2 * min(own, 1))",
+    fewer="without aspects nothing is grouped, without factors no text is explained, and what asks "
+    "for nothing in words has no aspects",
     benchmarks=["LaMP-2", "LaMP-3", "LaMP-5", "GlobalOpinionQA"],
     evidence={
         "statistics": ("recovers planted truth", "tests/profile/test_counted_factors.py"),

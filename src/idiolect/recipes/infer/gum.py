@@ -68,14 +68,12 @@ DIMENSIONS = ("goals", "preferences", "habits", "abilities", "facts")
     reads_other_users="none",
     enters="prompt",
     calls="3 * min(batches, (own + batch - 1) // batch) + audit * min(own, batch * batches)",
+    fewer="relations and rewriting are only asked for where there are any",
     evidence={
         "retrieval": ("equals authors' code", "tests/reference/test_gum_ranking.py"),
         "revision": ("recovers planted truth", "tests/recipes/test_gum.py"),
         "prompts": ("mechanism only", "tests/recipes/test_gum.py"),
         "claims": ("none", ""),
-    },
-    waives={
-        "calls": "at most so many: relations and rewriting are only asked for where there are any"
     },
 )
 def gum(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import numpy as np
 
-from idiolect.card import Recipe
+from idiolect.card import Recipe, Setting
 from idiolect.data import Event, Population, Request, View
 from idiolect.embed import Encoder
+from idiolect.errors import SettingError
 from idiolect.lm import Call, LanguageModel, Prompt, Scripted, Text, own, peers, query
 from idiolect.roles import Draft, Fitted, Guard, Judge, Personalizer, Study
 from idiolect.run import Assembly, Failure, Outcome, run
@@ -45,6 +46,19 @@ class Bench:
             replace(request, options=()) if at % 2 and recipe.gives is Personalizer else request
             for at, request in enumerate(world.requests[::7])
         )
+
+    @property
+    def nearby(self) -> Iterator[Bench]:
+        """The same with one setting changed: to each other choice, or the two least numbers."""
+        for setting in self.recipe.settings:
+            for value in _other_values(setting):
+                yield Bench(self.recipe, self.world, {**self.settings, setting.name: value})
+
+    @property
+    def changed(self) -> str:
+        """The settings that are not the defaults, for messages."""
+        told = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        return f" with {told}" if told else ""
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -125,7 +139,7 @@ class Bench:
         try:
             assembly = Assembly(self.recipe, self._supplies(past), self.settings)
             return run(self._asking(assembly, population), population, requests, lm, threads=1)
-        except ContractError:
+        except (ContractError, SettingError):
             raise
         except Exception as error:
             raise ContractError(
@@ -181,6 +195,23 @@ class Bench:
         row = self.world.population.row(request.event or "")
         first = row + 1 if self.recipe.gives is Judge else row
         return self.world.population.frame["text"][first:].to_list()
+
+
+def _other_values(setting: Setting) -> list[Any]:
+    """What else a setting may be: every other choice, or the two least of 0, 1 and 2."""
+    kind = get_args(setting.type)[0] if get_origin(setting.type) is Annotated else setting.type
+    if kind is bool:
+        return [not setting.default]
+    if get_origin(kind) is Literal:
+        return [choice for choice in get_args(kind) if choice != setting.default]
+    return [n for n in (0, 1, 2) if kind is int and _fits(setting, n)][:2]
+
+
+def _fits(setting: Setting, value: int) -> bool:
+    try:
+        return bool(setting.checked("", value) != setting.default)
+    except SettingError:
+        return False
 
 
 def _to_guard(view: View) -> Prompt:

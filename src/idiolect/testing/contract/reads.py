@@ -135,7 +135,8 @@ def others(bench: Bench) -> str:
 def own_words(bench: Bench) -> str:
     """Nothing is learned from, or shown as anybody's, that a program put under a person's name.
 
-    What an assistant said may be shown where a conversation is shown, in a section of this kind.
+    Whoever's name they are under, such events change nothing. Only what an assistant said may be
+    shown where a conversation is shown, in a section of this kind.
     """
     population = with_programs(bench.world.population, bench.world.requests)
     so = "Learn from `view.own`; show what else was said (`view.heard`) in a conversation only."
@@ -147,9 +148,7 @@ def own_words(bench: Bench) -> str:
                 f"Found {told}, words that a program put under a user's name, in a prompt or a "
                 f"user model at the request {outcome.request.event!r}. {so}"
             )
-    # What is fitted on others may be fitted on more of them where there are more rows.
-    alone = bench.recipe.card.reads_other_users == "none"
-    if alone and bench.steady and not any(map(_conversations, after)):
+    if bench.steady and not any(map(_conversations, after)):
         same("a program puts events under users' names", bench.outcomes, after, so)
     return _unless_steady(bench)
 
