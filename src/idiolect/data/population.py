@@ -140,11 +140,18 @@ class Population:
         return self.keep(theirs)
 
     @cached_property
+    def _done(self) -> Rows | None:
+        """The rows that people did, ascending; None where that is all."""
+        return None if self._by_people is None else np.flatnonzero(self._by_people)
+
+    @cached_property
     def _first_rows(self) -> Rows:
         """Where each user's own doing begins; past the end for who did nothing.  # (users,)"""
-        first = np.full(len(self.users), len(self))
-        rows = np.arange(len(self)) if self._by_people is None else np.flatnonzero(self._by_people)
-        np.minimum.at(first, self.by_user.codes[rows], rows)
+        users, done = self.by_user, self._done
+        if done is None:
+            return users.order[users.starts[:-1]]
+        first = np.full(len(users.names), len(self))
+        np.minimum.at(first, users.codes[done], done)
         return first
 
     @cached_property

@@ -222,12 +222,11 @@ class View:
 
     def _first_few(self) -> int:
         """Rows that hold as many visible deeds as the grid allows: programs' rows move no fit."""
-        theirs = self._population._by_people
-        if theirs is None:
+        done = self._population._done
+        if done is None:
             return _grid_floor(self._end)
-        rows = np.flatnonzero(theirs[: self._end])
-        few = _grid_floor(len(rows))
-        return int(rows[few - 1]) + 1 if few else 0
+        few = _grid_floor(int(done.searchsorted(self._end)))
+        return int(done[few - 1]) + 1 if few else 0
 
 
 def _told_apart(events: Events) -> tuple[Events, Events]:
