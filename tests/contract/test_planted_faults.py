@@ -440,6 +440,14 @@ def fitted_on_the_future() -> Recipe[Any, Any]:
     )
 
 
+def counts_the_rows_of_programs() -> Recipe[Any, Any]:
+    def faulty() -> Study:
+        return lambda population: population.frame.group_by("user").len().sort("user")
+
+    waived = {"history matters": "it counts"}
+    return made(faulty, calls="0", reads_other_users="statistics", waives=waived)
+
+
 def judging(
     answer: Callable[[LanguageModel, View, str], Judgement], **card: Any
 ) -> Recipe[Any, Any]:
@@ -538,6 +546,7 @@ def test_a_right_recipe_passes() -> None:
         ),
         (lambda: stops_early("min(events, own) + 1"), "calls", "with voice='told'"),
         (fits_on_programs, "own words", "a program puts events under users' names"),
+        (counts_the_rows_of_programs, "own words", "a study counts `population.by_people`"),
         (learns_from_programs, "own words", "words that a program put under a user's name"),
         (shows_what_programs_wrote_as_peers, "own words", "words that a program put"),
         (cites_programs, "own words", "words that a program put"),

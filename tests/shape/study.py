@@ -27,7 +27,7 @@ def amounts(
 ) -> Study:
     def study(population: Population) -> pl.DataFrame:
         letters = pl.col("text").str.len_chars().mean().alias("letters")
-        table = population.frame.group_by("user").agg(pl.len().alias("texts"), letters)
+        table = population.by_people.frame.group_by("user").agg(pl.len().alias("texts"), letters)
         return table.filter(pl.col("texts") >= least).sort("user")
 
     return study

@@ -139,7 +139,10 @@ def own_words(bench: Bench) -> str:
     shown where a conversation is shown, in a section of this kind.
     """
     population = with_programs(bench.world.population, bench.world.requests)
-    so = "Learn from `view.own`; show what else was said (`view.heard`) in a conversation only."
+    so = (
+        "Learn from `view.own`; show what else was said (`view.heard`) in a conversation only; a "
+        "study counts `population.by_people`."
+    )
     after = bench.run(population, bench.requests)
     for outcome in after:
         told = canaries(_as_somebodys(outcome))
