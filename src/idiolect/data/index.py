@@ -77,7 +77,3 @@ class Rowed:
         first, end = self._hashes.searchsorted(wanted), self._hashes.searchsorted(wanted, "right")
         same = (int(row) for row in self._order[first:end])
         return next((row for row in same if self._names[row] == name), None)
-
-
-class Token:
-    """Equal to itself alone, and weakly referable."""

@@ -28,7 +28,8 @@ from idiolect.data.frames import (
     made_event,
     ordered,
 )
-from idiolect.data.index import Index, Rowed, Rows, Token
+from idiolect.data.index import Index, Rowed, Rows
+from idiolect.data.once import Once
 from idiolect.data.times import as_time, from_micros, micros
 from idiolect.errors import DataError, MissingExtraError, UnknownNameError
 
@@ -56,8 +57,8 @@ class Population:
 
     def __init__(self, frame: pl.DataFrame, items: pl.DataFrame | None = None) -> None:
         self.frame = ordered(frame)
-        #: Stands for this population where something is remembered of it; dies with it.
-        self.token = Token()
+        #: What was fitted on events of this population; goes with it.
+        self._fitted = Once()
         self.items = None if items is None else checked_items(items)
         self.by_user = Index.of(self.frame["user"])
         self.by_item = Index.of(self.frame["item"]) if "item" in self.frame.columns else None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from idiolect.data.event import Item, Request
 from idiolect.data.events import Events
-from idiolect.data.index import Rows, Token
+from idiolect.data.index import Rows
 from idiolect.data.population import Population
 from idiolect.data.times import from_micros
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,6 @@ class Snapshot:
     _population: Population
     size: int | None = None
     fold: int | None = None
-
-    @property
-    def source(self) -> Token:
-        """Stands for where the events are from: equal for one population, gone when it is."""
-        return self._population.token
 
     @property
     def key(self) -> str:
@@ -60,6 +59,17 @@ class Snapshot:
         if self._population._levels is not None:
             chosen &= self._population._levels[:size] == 0
         return _told_apart(Events(self._population, np.flatnonzero(chosen)))
+
+    def once(self, maker: Hashable, make: Callable[[Snapshot], T]) -> T:
+        """What a maker makes of this snapshot: made once, and kept as long as the population.
+
+        Many threads may ask; who comes while it is made waits.
+
+        Args:
+            maker: Who makes it, with all settings: equal makers make the same.
+            make: Of the snapshot.
+        """
+        return self._population._fitted((maker, self.key), lambda: make(self))
 
     @property
     def until(self) -> datetime | None:

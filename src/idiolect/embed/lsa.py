@@ -6,9 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Lock
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -89,10 +87,6 @@ class Lsa(Encoder):
     texts: int = 50_000
     vocabulary: int = 20_000
     name: str = "lsa"
-    _fitted: WeakKeyDictionary[object, dict[str, FittedLsa]] = field(
-        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
-    )
-    _lock: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for setting in ("dim", "texts", "vocabulary"):
@@ -101,12 +95,7 @@ class Lsa(Encoder):
 
     def at(self, view: View) -> FittedLsa:
         """The encoder fitted on what `view` may know."""
-        snapshot = view.snapshot()
-        with self._lock:
-            known = self._fitted.setdefault(snapshot.source, {})
-            if snapshot.key not in known:
-                known[snapshot.key] = self._fit_on(snapshot)
-            return known[snapshot.key]
+        return view.snapshot().once(self, self._fit_on)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Not possible before it is fitted.

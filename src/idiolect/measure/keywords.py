@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from threading import Lock
-from typing import Any
-from weakref import WeakKeyDictionary
+from dataclasses import dataclass
 
 import numpy as np
 
-from idiolect.data import View
+from idiolect.data import Snapshot, View
 from idiolect.measure.text import content
 
 
@@ -51,7 +48,7 @@ def occurring(named: Iterable[str], texts: Iterable[str]) -> tuple[list[str], li
     return found, [word for form, word in once.items() if form not in there]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Idf:
     """Inverse document frequencies of words, log(N / n), over what a view may know.
 
@@ -62,21 +59,15 @@ class Idf:
     """
 
     texts: int = 20_000
-    _counted: WeakKeyDictionary[object, dict[str, dict[str, float]]] = field(
-        default_factory=WeakKeyDictionary, init=False, repr=False
-    )
-    _lock: Any = field(default_factory=Lock, init=False, repr=False)
 
     def __call__(self, view: View) -> Mapping[str, float]:
         """Word → IDF (natural logarithm); words of no counted text are not there."""
-        snapshot = view.snapshot()
-        with self._lock:
-            known = self._counted.setdefault(snapshot.source, {})
-            if snapshot.key not in known:
-                events = snapshot.events
-                spaced = np.linspace(0, len(events) - 1, min(len(events), self.texts)).astype(int)
-                known[snapshot.key] = inverse_frequencies(events.take(spaced).texts)
-            return known[snapshot.key]
+        return view.snapshot().once(self, self._count)
+
+    def _count(self, snapshot: Snapshot) -> dict[str, float]:
+        events = snapshot.events
+        spaced = np.linspace(0, len(events) - 1, min(len(events), self.texts)).astype(int)
+        return inverse_frequencies(events.take(spaced).texts)
 
 
 def inverse_frequencies(texts: Iterable[str]) -> dict[str, float]:

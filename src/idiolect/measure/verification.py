@@ -15,10 +15,8 @@ no better at many times the cost: `results/verification.json`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -199,10 +197,6 @@ class Verified:
     at_least: int = 3
     seed: int = 0
     frame: bool = False
-    _fitted: WeakKeyDictionary[object, dict[str, _Known | str]] = field(
-        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
-    )
-    _lock: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check(self.ngrams, self.vocabulary)
@@ -225,7 +219,7 @@ class Verified:
             return Verdict(
                 None, f"The user has {len(mine)} texts before the request, not {self.at_least}."
             )
-        known = self._at(view.snapshot())
+        known = view.snapshot().once(self, self._fit)
         if isinstance(known, str):
             return Verdict(None, known)
         # Whoever's texts count as own (a control may give another's) is no peer.
@@ -242,15 +236,8 @@ class Verified:
             f"of {peers.sum()} peers",
         )
 
-    def _at(self, snapshot: Snapshot) -> _Known | str:
-        """What is known of people in a snapshot, or why nothing is."""
-        with self._lock:
-            kept = self._fitted.setdefault(snapshot.source, {})
-            if snapshot.key not in kept:
-                kept[snapshot.key] = self._fit(snapshot)
-            return kept[snapshot.key]
-
     def _fit(self, snapshot: Snapshot) -> _Known | str:
+        """What is known of people in a snapshot, or why nothing is."""
         by_person: dict[str, list[str]] = {}
         for person, text in zip(snapshot.events.users, snapshot.events.texts, strict=True):
             by_person.setdefault(person, []).append(text)

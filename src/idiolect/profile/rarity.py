@@ -23,11 +23,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
-from threading import Lock
-from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,10 +137,6 @@ class Rarities:
     templates: int = 2
     repeats: int | None = None
     seed: int = 0
-    _crowds: WeakKeyDictionary[object, dict[str, Crowd]] = field(
-        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
-    )
-    _lock: Any = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("people", "texts", "at_least", "templates"):
@@ -275,19 +268,22 @@ class Rarities:
 
     def _at(self, snapshot: Snapshot, view: View) -> Crowd:
         """The others at a snapshot; kept, unless only some things count."""
-        # One more than wanted, because the user may be among them.
-        settings = {"people": self.people + 1, "texts": self.texts, "at_least": self.at_least}
         if self.on_items:
             known = _everything(snapshot)
             items = {item for item in view.own.items if item is not None}
-            there = enumerate(known.items)
-            events = known.take(n for n, item in there if item in items)
-            return Crowd.of(events, seed=self.seed, **settings)
-        with self._lock:
-            kept = self._crowds.setdefault(snapshot.source, {})
-            if snapshot.key not in kept:
-                kept[snapshot.key] = Crowd.of(_everything(snapshot), seed=self.seed, **settings)
-            return kept[snapshot.key]
+            return self._crowd(known.take(n for n, item in enumerate(known.items) if item in items))
+        drawn = (Crowd, self.people, self.texts, self.at_least, self.seed)
+        return snapshot.once(drawn, lambda snapshot: self._crowd(_everything(snapshot)))
+
+    def _crowd(self, events: Events) -> Crowd:
+        # One more than wanted, because the user may be among them.
+        return Crowd.of(
+            events,
+            people=self.people + 1,
+            texts=self.texts,
+            at_least=self.at_least,
+            seed=self.seed,
+        )
 
 
 @dataclass(frozen=True)
