@@ -11,19 +11,17 @@ of the processor; a time a profile is the median over USERS_TIMED of them.
 from __future__ import annotations
 
 import json
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from record import record
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (1_000, 3_000, 10_000)
 CLAIMS, AT_A_TIME, USERS_TIMED, SEED = 50, 5, 200, 0
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -135,15 +133,10 @@ def main() -> None:
         )
         for size in SIZES
     ]
-    result = {
-        "what": f"profiles of {CLAIMS} claims a user, learned {AT_A_TIME} at a time",
-        "versions": {"idiolect": version("idiolect"), "python": platform.python_version()},
-        "machine": f"{platform.machine()}, {platform.system()}",
-        "sizes": rows,
-    }
     for name in rows[0]:
         print(f"{name:28}", *(f"{row[name]:>12}" for row in rows))
-    (ROOT / "results" / "profiles.json").write_text(json.dumps(result, indent=1) + "\n")
+    what = f"profiles of {CLAIMS} claims a user, learned {AT_A_TIME} at a time"
+    record("profiles", what, {"sizes": rows}, "numpy")
 
 
 if __name__ == "__main__":
