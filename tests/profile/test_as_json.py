@@ -57,6 +57,12 @@ def test_what_is_no_such_json_is_refused(
         type(model).from_json(model.to_json()[:-9])
 
 
+def test_steps_of_files_may_name_no_claims() -> None:
+    stored = json.loads(PROFILE.to_json())
+    assert stored["history"][0].pop("by") == []
+    assert Profile.from_json(json.dumps(stored)) == PROFILE
+
+
 def test_what_is_forgotten_is_not_stored() -> None:
     assert "tea" not in INFORMED.forget(["e1"]).profile.to_json().casefold()
     assert "e1" not in ENTITIES.forget(["e1"]).to_json()

@@ -59,12 +59,22 @@ def test_what_either_side_corrected_is_not_believed_as_it_was_there_nor_later() 
 def test_ids_in_histories_name_the_same_claims_as_before() -> None:
     theirs = profile(free("A.", "e2"), free("B.", "e3"))
     one = replace(free("A and B."), spans=(Span("e2"), Span("e3")))
-    theirs = theirs.replaced(["c1", "c2"], [one], "written anew from c1, c2")
+    theirs = theirs.replaced(["c1", "c2"], [one], "written anew from", by=["c1", "c2"])
     both = profile(free("X."), free("Y.")).merge(theirs)
     assert [(c.id, c.text) for c in both.claims] == [("c1", "X."), ("c2", "Y."), ("c3", "A and B.")]
-    assert both.history[-1].reason == "written anew from c3, c4"
+    assert both.history[-1].why == "written anew from c3, c4"
     assert [c.text for c in both.forget(["e3"]).claims] == ["X.", "Y.", "A."]
     assert [step.version for step in both.history] == sorted(s.version for s in both.history)
+
+
+def test_a_claim_that_does_not_come_along_is_named_by_an_id_of_no_other() -> None:
+    theirs = profile(free("Likes jazz."), free("Hates jazz.", "e2"))
+    theirs = theirs.end("c1", "contradicted by", by=["c2"], at=day(1)).forget(["e2"])
+    theirs = theirs.end("c1", "contradicted by", by=["c9"], at=day(1))
+    both = profile(free("X.")).merge(theirs)
+    assert [(c.id, c.text) for c in both.claims] == [("c1", "X."), ("c2", "Likes jazz.")]
+    assert [step.by for step in both.history if step.kind == "ended"] == [("c3",), ("c4",)]
+    assert both.add([free("Y.")], "read").claims[-1].id == "c5", "nor is it given to another"
 
 
 def test_of_an_attribute_that_has_one_value_one_is_current_by_the_schema() -> None:
@@ -74,7 +84,7 @@ def test_of_an_attribute_that_has_one_value_one_is_current_by_the_schema() -> No
     both = mine.merge(theirs, schema=SCHEMA)
     assert both.attributes() == {"home": ("Rome",), "languages": ("nb", "it")}
     assert both.attributes(day(2))["home"] == ("Oslo",)
-    assert both.history[-1].reason == "contradicted by c3"
+    assert both.history[-1].why == "contradicted by c3"
     assert both.merge(theirs, schema=SCHEMA) == both
     assert theirs.merge(mine, schema=SCHEMA).attributes() == {
         "home": ("Rome",), "languages": ("it", "nb"),

@@ -152,12 +152,12 @@ def test_of_two_that_contradict_one_is_current_and_both_are_kept(
     if believed == "Dislikes jazz.":
         assert after.claim("c1").valid_to == after.claim("c2").valid_from == day(1)
         assert after.past("c1") == profile.claims
-        assert [step.reason for step in after.history[1:]] == [
+        assert [step.why for step in after.history[1:]] == [
             "contradicts c1",
             "contradicted by c2",
         ]
     else:
-        assert after.history[-1].reason == f"contradicts c1, which is {old}"
+        assert after.history[-1].why == f"contradicts the {old} c1"
         again = Revise(labelled(**CHANGE), OWN)(
             after, [replace(claim("Dislikes jazz.", 1, status=new), spans=(Span("e4", "Jazz"),))]
         )
@@ -214,7 +214,7 @@ def test_similar_ones_are_rewritten_with_all_evidence_ids_and_history() -> None:
     assert (rewritten.own, rewritten.version, rewritten.durability) == (("e5", "e6"), 2, 30.0)
     assert after.past("c1") == (stored.claim("c1"),)
     assert after.claim("c2") == stored.claim("c2"), "what is not similar stays"
-    assert after.history[-1].reason == "written anew from c1, c3"
+    assert after.history[-1].why == "written anew from c1, c3"
     assert [p.stage for p in lm.prompts] == ["relate", "revise"]
     quotes = [entry.text for entry in lm.prompts[1].section("own")]
     assert quotes == [TEXTS[5], TEXTS[6]], "and the rewriting sees all of it"
@@ -305,7 +305,7 @@ def test_a_protected_field_is_changed_only_by_the_user() -> None:
     after = update(profile, [given("career", "pilot", 3)])
     assert after.attributes() == {"career": ("baker",)}
     assert [c.value for c in after.claims] == ["baker", "pilot"], "kept, not believed"
-    assert after.history[-1].reason == "contradicts c1, which is protected"
+    assert after.history[-1].why == "contradicts the protected c1"
     stated = update(after, [given("career", "nurse", 4, status="stated")])
     assert stated.attributes() == {"career": ("nurse",)}
 
@@ -351,7 +351,7 @@ def test_near_duplicates_are_joined_and_others_are_not(one: str, other: str, joi
         assert [c.text for c in after.claims] == [max(one, other, key=len)]
         assert after.claims[0].id == "c1"
         assert set(after.claims[0].own) == {"e0", "e4"}
-        assert "says nearly the same as" in after.history[-1].reason
+        assert after.history[-1].why == "nearly the same, joined from c1, c2"
         assert {c.text for name in ("c1", "c2") for c in after.past(name)} == {one, other}
     else:
         assert after == profile
@@ -448,9 +448,24 @@ def test_what_was_contradicted_by_what_is_forgotten_holds_again() -> None:
     left = changed.forget(["e1"])
     assert [c.text for c in left.current()] == ["Likes jazz."]
     assert (left.history[-1].kind, left.history[-1].claim) == ("forgotten", "c2")
+    assert left.history[1].by == ("c2",), "an id tells nothing of what was forgotten"
     firm = Profile("ann").add([replace(JAZZ, status="stated")], "given")
     kept = Revise(labelled(**CHANGE), OWN)(firm, [claim("Dislikes jazz.", 1)])
     assert [c.text for c in kept.forget(["e0"]).current()] == ["Dislikes jazz."]
+
+
+@pytest.mark.parametrize(
+    ("by", "then"), [((), False), (("c2",), True), (("c3",), False), (("c2", "c3"), False)]
+)
+def test_it_holds_again_by_what_ended_it_not_by_how_the_reason_is_put(
+    by: tuple[str, ...], then: bool
+) -> None:
+    both = Profile("ann").add([JAZZ, claim("Dislikes jazz.", 1), claim("Reads.", 2)], "learned")
+    for reason in ("contradicted by", "contradicts", "no more, because of", "contradicted by c2"):
+        left = both.end("c1", reason, by=by, at=day(1)).forget(["e1"])
+        assert (left.claim("c1") in left.current()) == then
+        rest = left.forget(["e2"])
+        assert (rest.claim("c1") in rest.current()) == bool(by), "once all are gone"
 
 
 def test_a_fresh_figure_of_how_rare_it_is_replaces_the_old_one() -> None:

@@ -257,6 +257,19 @@ def test_history_tells_before_and_after():
     ]
 
 
+def test_a_step_names_the_claims_because_of_which_it_was_done():
+    before = Profile("ann").add(CLAIMS[:3], "found", at=DAY)
+    later = before.end("c1", "contradicted by", by=["c2"], at=DAY)
+    later = later.replaced(["c2", "c3"], CLAIMS[1:2], "written anew from", by=["c2", "c3"])
+    pages = (
+        printed(lambda console: profile_trace.one(Stored(later), later.claim("c1"), console)),
+        printed(lambda console: profile_trace.compared(before, later, console)),
+    )
+    for said in pages:
+        assert "version 2, ended, 2024-05-01: contradicted by c2" in said
+    assert "version 3, replaced: written anew from c2, c3" in pages[1]
+
+
 def test_two_versions_compared(stored):
     before = stored.profile
     after = before.correct("c1", "Likes bread.").add([Claim("Swims.", "habits", 0.5)], "heard")

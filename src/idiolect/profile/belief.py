@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,13 +67,15 @@ def in_time(claims: Sequence[Claim]) -> list[Claim]:
     return sorted(claims, key=lambda c: c.learned_at.timestamp() if c.learned_at else 0.0)
 
 
-def again(profile: Profile, name: str, claim: Claim, reason: str = "said again") -> Profile:
+def again(
+    profile: Profile, name: str, claim: Claim, reason: str = "said again", by: Iterable[str] = ()
+) -> Profile:
     """With the evidence of a claim joined to one that says the same; suppressed ones get none."""
     known = profile.claim(name)
     fields = changed(known, together(known, claim))
     if known.status == "suppressed" or not fields:
         return profile
-    return profile.revise(name, reason, at=claim.learned_at, **fields)
+    return profile.revise(name, reason, by=by, at=claim.learned_at, **fields)
 
 
 def settled(
@@ -99,32 +101,32 @@ def settled(
         return again(profile, known, new)
     if stronger:
         best = max(stronger, key=lambda old: RANK[old.status])
-        why = f"contradicts {best.id}, which is {'protected' if firm else best.status}"
+        why, by = f"contradicts the {'protected' if firm else best.status}", [best.id]
         until = max((t for t in (begins, best.valid_from or best.learned_at) if t), default=None)
         never = (c for c in profile.claims if c.said == new.said and c.valid_to is not None)
         if before := next((c for c in never if c.valid_from == c.valid_to), None):
-            return again(profile, before.id, new, why)
-        kept = profile.add([new], why, at=new.learned_at)
+            return again(profile, before.id, new, why, by)
+        kept = profile.add([new], why, by=by, at=new.learned_at)
         name = kept.claims[-1].id
         if until is None:
-            return kept.replaced([name], (), why)
-        return kept.revise(name, why, at=new.learned_at, valid_from=begins, valid_to=until)
-    why = f"contradicts {', '.join(old.id for old in against)}"
+            return kept.replaced([name], (), why, by=by)
+        return kept.revise(name, why, by=by, at=new.learned_at, valid_from=begins, valid_to=until)
+    why, by = "contradicts", [old.id for old in against]
     if begins is None:
-        names = [*([known] if known else []), *(old.id for old in against)]
-        return profile.replaced(names, [new], why)
+        names = [known, *by] if known else by
+        return profile.replaced(names, [new], why, by=by)
     if known:
         held = profile.claim(known)
         since = begins if outranks(new, held) else held.valid_from  # it may have held all the time
-        profile = again(profile, known, new, why)
-        profile = profile.revise(known, why, at=new.learned_at, valid_from=since)
+        profile = again(profile, known, new, why, by)
+        profile = profile.revise(known, why, by=by, at=new.learned_at, valid_from=since)
     else:
-        profile = profile.add([replace(new, valid_from=begins)], why, at=new.learned_at)
+        new = replace(new, valid_from=begins)
+        profile = profile.add([new], why, by=by, at=new.learned_at)
         known = profile.claims[-1].id
     for old in against:
-        # By id: the reason must not keep words that are forgotten.
         ended = max(begins, old.valid_from or begins)
-        profile = profile.end(old.id, f"contradicted by {known}", at=ended)
+        profile = profile.end(old.id, "contradicted by", by=[known], at=ended)
     return profile
 
 

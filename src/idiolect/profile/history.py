@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,8 +11,6 @@ from idiolect.data import as_time
 from idiolect.profile.claim import STRICT, Claim
 
 Kind = Literal["added", "revised", "ended", "suppressed", "corrected", "replaced", "forgotten"]
-#: How a reason says that one claim ended because of another; by id, as reasons name no words.
-_CONTRADICTED = re.compile(r"contradict(?:s|ed by) (c\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +21,11 @@ class Change:
         version: The profile's, from this change on.
         kind: What was done.
         claim: Id of the claim.
-        reason: Why.
+        reason: Why, in words without those of claims; ids, if any, follow in `by`.
         at: When; None where no time is known.
         before: The claim as it was; None for a new one, and where it was forgotten.
+        by: Ids of the claims because of which it was done: what contradicts it, what it was made
+            from. They stay where those claims are forgotten.
     """
 
     version: int
@@ -35,11 +34,17 @@ class Change:
     reason: str
     at: datetime | None = None
     before: Claim | None = None
+    by: tuple[str, ...] = ()
     __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT
 
     def __post_init__(self) -> None:
         if self.at is not None:
             object.__setattr__(self, "at", as_time(self.at))
+
+    @property
+    def why(self) -> str:
+        """The reason with the ids, such as `contradicted by c3`."""
+        return f"{self.reason} {', '.join(self.by)}".rstrip()
 
 
 def sources(history: Sequence[Change], version: int) -> tuple[Claim, ...]:
@@ -72,7 +77,8 @@ def forgotten(
     left = ids | {step.claim for step in bare if step.before is not None}
     # In the history only, and nothing of it is left.
     lost = [step.claim for step in bare if step.claim not in left and step.kind != "forgotten"]
-    kept = [_holds_again(claim, history, removed.union(lost)) for claim in kept]
+    nothing = removed | {step.claim for step in bare} - left
+    kept = [_holds_again(claim, history, nothing) for claim in kept]
     before, after = {c.id: c for c in claims}, {c.id: c for c in kept}
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     told = [
@@ -132,16 +138,16 @@ def _as(left: Claim, form: Claim) -> Claim:
     return replace(left, status=form.status if hidden else left.status, valid_to=ends)
 
 
-def _holds_again(claim: Claim, history: Sequence[Change], removed: set[str]) -> Claim:
-    """A claim that holds as it did, if what it was ended by is no more."""
+def _holds_again(claim: Claim, history: Sequence[Change], nothing: set[str]) -> Claim:
+    """A claim that holds as it did, if nothing is left of the claims that it was ended by."""
     after = claim
     for step in reversed(history):
         if step.claim != claim.id or step.before is None:
             continue
         if step.before.valid_to != after.valid_to:
-            by, held = _CONTRADICTED.match(step.reason), step.before
-            if by is None or by[1] not in removed:
+            if not step.by or not nothing.issuperset(step.by):
                 return claim
+            held = step.before
             begun = held.valid_from if step.kind == "revised" else claim.valid_from
             return replace(claim, valid_from=begun, valid_to=held.valid_to)
         after = step.before

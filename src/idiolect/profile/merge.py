@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,8 +13,6 @@ from idiolect.profile.history import Change
 from idiolect.profile.profile import Profile
 from idiolect.profile.renew import earlier
 from idiolect.profile.schema import Schema
-
-_ID = re.compile(r"\bc\d+\b")
 
 
 def merged(mine: Profile, theirs: Profile, reason: str, schema: Schema | None = None) -> Profile:
@@ -157,14 +154,19 @@ def _with_history(
     if not new:
         return ours
     wanted = _linked({claim.id for claim in new}, theirs.history)
-    names = {c.id: "" for c in new} | dict.fromkeys(sorted(wanted), "")
+    steps = [
+        replace(step, reason=reason, by=()) if step.kind == "added" else step
+        for step in theirs.history
+        if step.claim in wanted
+    ]
+    causes = {name for step in steps for name in step.by} - known.keys()
+    names = dict.fromkeys([*(claim.id for claim in new), *sorted(wanted | causes)])
     fresh = ours.named([new[0]] * len(names))
     ids = dict(known) | {old: made.id for old, made in zip(names, fresh, strict=True)}
 
     def ours_of(claim: Claim) -> Claim:
         return replace(claim, id=ids[claim.id])
 
-    steps = [step for step in theirs.history if step.claim in names]
     begun = {step.claim for step in steps if step.kind == "added"}
     bare = [Change(0, "added", c.id, reason) for c in new if c.id not in begun]
     numbers = sorted({step.version for step in (*bare, *steps)})
@@ -173,8 +175,8 @@ def _with_history(
             step,
             version=ours.version + 1 + numbers.index(step.version),
             claim=ids[step.claim],
-            reason=_reason(step, ids, reason),
             before=step.before and ours_of(step.before),
+            by=tuple(ids[name] for name in step.by),
         )
         for step in (*bare, *steps)
     )
@@ -197,12 +199,6 @@ def _linked(names: set[str], history: Iterable[Change]) -> set[str]:
         wanted |= more
 
 
-def _reason(step: Change, ids: Mapping[str, str], reason: str) -> str:
-    if step.kind == "added":
-        return reason
-    return _ID.sub(lambda found: ids.get(found[0], "another"), step.reason)
-
-
 def _settled(profile: Profile, schema: Schema) -> Profile:
     """With one current value of each attribute that has one, the newest of the most trusted."""
     single = {field.name for field in schema.fields if not field.many}
@@ -214,15 +210,16 @@ def _settled(profile: Profile, schema: Schema) -> Profile:
         *others, best = sorted(claims, key=lambda c: (RANK[c.status], _learned(c)))
         begins = best.valid_from or best.learned_at
         if others and begins != best.valid_from:
-            why = f"contradicts {', '.join(other.id for other in others)}"
-            profile = profile.revise(best.id, why, at=begins, valid_from=begins)
+            over = [other.id for other in others]
+            profile = profile.revise(best.id, "contradicts", by=over, at=begins, valid_from=begins)
         for other in others:
             times = (begins, other.valid_from, other.learned_at)
-            ends, why = max(filter(None, times), default=None), f"contradicted by {best.id}"
+            ends = max(filter(None, times), default=None)
+            why, by = "contradicted by", [best.id]
             if ends is None:
-                profile = profile.replaced([other.id], (), why)
+                profile = profile.replaced([other.id], (), why, by=by)
             else:
-                profile = profile.end(other.id, why, at=ends)
+                profile = profile.end(other.id, why, by=by, at=ends)
     return profile
 
 

@@ -23,6 +23,8 @@ from idiolect.profile.sensitive import sensitive
 if TYPE_CHECKING:
     from idiolect.profile.schema import Schema
 
+#: What was done, the id of the claim, and the claim as it was.
+_Step = tuple[Kind, str, Claim | None]
 #: Fields of a claim that a revision may not touch.
 _FIXED = ("id", "version")
 
@@ -101,6 +103,7 @@ class Profile(AsJson):
         claims: Iterable[Claim],
         reason: str,
         *,
+        by: Iterable[str] = (),
         at: datetime | None = None,
         among: Events | None = None,
     ) -> Profile:
@@ -109,6 +112,7 @@ class Profile(AsJson):
         Args:
             claims: New ones.
             reason: Why.
+            by: Ids of claims because of which, as in `Change`.
             at: When.
             among: The user's events: every span must occur there.
 
@@ -125,18 +129,24 @@ class Profile(AsJson):
                     "those that do."
                 )
         named = self.named(new)
-        return self._changed(
-            (*self.claims, *named), [("added", claim.id, None) for claim in named], reason, at
-        )
+        steps: list[_Step] = [("added", claim.id, None) for claim in named]
+        return self._changed((*self.claims, *named), steps, reason, by, at)
 
     def revise(
-        self, name: str, reason: str, *, at: datetime | None = None, **changes: Any
+        self,
+        name: str,
+        reason: str,
+        *,
+        by: Iterable[str] = (),
+        at: datetime | None = None,
+        **changes: Any,
     ) -> Profile:
         """With another form of a claim, under the same id.
 
         Args:
             name: Its id.
             reason: Why.
+            by: Ids of claims because of which, as in `Change`.
             at: When.
             **changes: Fields of `Claim`.
 
@@ -144,7 +154,7 @@ class Profile(AsJson):
             UnknownNameError: There is no such claim.
             DataError: A field cannot be changed, or makes no claim.
         """
-        return self._with(name, "revised", reason, at, changes)
+        return self._with(name, "revised", reason, by, at, changes)
 
     def correct(
         self, name: str, text: str, *, at: datetime | None = None, **changes: Any
@@ -174,7 +184,7 @@ class Profile(AsJson):
         }
         if old.attribute and "value" not in changes:
             fixed["value"] = old.reads(text)
-        return self._with(name, "corrected", "corrected by the user", at, fixed | changes)
+        return self._with(name, "corrected", "corrected by the user", (), at, fixed | changes)
 
     def suppress(self, name: str, *, at: datetime | None = None) -> Profile:
         """With a claim that is not to be used, nor believed anew.
@@ -185,20 +195,26 @@ class Profile(AsJson):
             UnknownNameError: There is no such claim.
         """
         return self._with(
-            name, "suppressed", "suppressed by the user", at, {"status": "suppressed"}
+            name, "suppressed", "suppressed by the user", (), at, {"status": "suppressed"}
         )
 
-    def end(self, name: str, reason: str, *, at: datetime) -> Profile:
+    def end(self, name: str, reason: str, *, by: Iterable[str] = (), at: datetime) -> Profile:
         """With a claim that no longer holds from a time on; it stays as what was.
 
         Raises:
             UnknownNameError: There is no such claim.
             DataError: It began later.
         """
-        return self._with(name, "ended", reason, at, {"valid_to": at})
+        return self._with(name, "ended", reason, by, at, {"valid_to": at})
 
     def replaced(
-        self, names: Sequence[str], by: Iterable[Claim], reason: str, *, at: datetime | None = None
+        self,
+        names: Sequence[str],
+        claims: Iterable[Claim],
+        reason: str,
+        *,
+        by: Iterable[str] = (),
+        at: datetime | None = None,
     ) -> Profile:
         """With some claims in place of others, whose last form the history keeps.
 
@@ -207,14 +223,14 @@ class Profile(AsJson):
         Raises:
             UnknownNameError: There is no such claim.
         """
-        old, new = [self.claim(name) for name in dict.fromkeys(names)], list(by)
+        old, new = [self.claim(name) for name in dict.fromkeys(names)], list(claims)
         gone = {claim.id for claim in old}
         head = [replace(c, id=old[0].id, version=old[0].version + 1) for c in new[:1] if old]
         rest = self.named(new[len(head) :])
-        steps: list[tuple[Kind, str, Claim | None]] = [("replaced", c.id, c) for c in old]
+        steps: list[_Step] = [("replaced", c.id, c) for c in old]
         steps += [("added", claim.id, None) for claim in rest]
         kept = (claim for claim in self.claims if claim.id not in gone)
-        return self._changed((*kept, *head, *rest), steps, reason, at)
+        return self._changed((*kept, *head, *rest), steps, reason, by, at)
 
     def forget(self, events: Iterable[str]) -> Profile:
         """As if some events had never been: what rests on nothing else is gone, also from history.
@@ -287,7 +303,8 @@ class Profile(AsJson):
 
     def named(self, claims: Sequence[Claim]) -> list[Claim]:
         """Claims under ids that were never given."""
-        ever = [*(claim.id for claim in self.claims), *(change.claim for change in self.history)]
+        ever = {claim.id for claim in self.claims}
+        ever.update(name for change in self.history for name in (change.claim, *change.by))
         first = 1 + max((int(name[1:]) for name in ever if name[1:].isdigit()), default=0)
         # Every profile has a `c1`: one string for all.
         return [replace(c, id=intern(f"c{n}"), version=1) for n, c in enumerate(claims, first)]
@@ -299,7 +316,13 @@ class Profile(AsJson):
             )
 
     def _with(
-        self, name: str, kind: Kind, reason: str, at: datetime | None, changes: Mapping[str, Any]
+        self,
+        name: str,
+        kind: Kind,
+        reason: str,
+        by: Iterable[str],
+        at: datetime | None,
+        changes: Mapping[str, Any],
     ) -> Profile:
         old = self.claim(name)
         known = [field for field in Claim.__dataclass_fields__ if field not in _FIXED]
@@ -308,19 +331,21 @@ class Profile(AsJson):
                 raise UnknownNameError("field of a claim that can be changed", each, known)
         new = replace(old, **changes, version=old.version + 1)
         claims = tuple(new if claim.id == name else claim for claim in self.claims)
-        return self._changed(claims, [(kind, name, old)], reason, at)
+        return self._changed(claims, [(kind, name, old)], reason, by, at)
 
     def _changed(
         self,
         claims: tuple[Claim, ...],
-        steps: Sequence[tuple[Kind, str, Claim | None]],
+        steps: Sequence[_Step],
         reason: str,
+        by: Iterable[str],
         at: datetime | None,
     ) -> Profile:
         if not steps:
             return self
         version = self.version + 1
-        made = (Change(version, kind, name, reason, at, before) for kind, name, before in steps)
+        ids = tuple(by)
+        made = (Change(version, kind, name, reason, at, old, ids) for kind, name, old in steps)
         return replace(self, claims=claims, version=version, history=(*self.history, *made))
 
 

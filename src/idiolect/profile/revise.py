@@ -152,8 +152,9 @@ class Revise:
         kept = [(claim, of) for claim, of in made if claim.said not in suppressed]
         for claims, of in _sets(kept):
             names = [ids[name] for name in of]
-            why = f"written anew from {', '.join(names)}"
-            profile = profile.replaced(names, claims, why, at=latest(*claims))
+            profile = profile.replaced(
+                names, claims, "written anew from", by=names, at=latest(*claims)
+            )
         return profile
 
     def _made(

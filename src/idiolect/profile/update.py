@@ -152,8 +152,8 @@ class Consolidate:
                 continue
             names = sorted((into.id, claim.id), key=[c.id for c in profile.claims].index)
             one = together(into, claim)
-            why = f"{claim.id} says nearly the same as {into.id}"
-            profile = profile.replaced(names, [one], why, at=one.learned_at)
+            why = "nearly the same, joined from"
+            profile = profile.replaced(names, [one], why, by=names, at=one.learned_at)
             kept[kept.index(into)] = profile.claim(names[0])
         return profile
 

@@ -147,7 +147,7 @@ def _steps(pen: Pen, steps: Sequence[Change], profile: Profile) -> None:
 def changed(pen: Pen, change: Change, after: Claim | None) -> None:
     """Prints one step: what, when, why, and each field before and after."""
     when = f", {change.at:%Y-%m-%d %H:%M}".removesuffix(" 00:00") if change.at else ""
-    why = f": {change.reason}" if change.reason != change.kind else ""
+    why = f": {change.why}" if change.reason != change.kind else ""
     pen.words(f"version {change.version}, {change.kind}{when}{why}", indent=2)
     for field, old, new in step(change, after):
         if field:
