@@ -14,7 +14,8 @@ Terms are words, pairs of words and runs of characters. Three figures, each 0..1
   are mostly the wording of the claim: they count a quarter.
 - *program*: which part of it the user never wrote, but an assistant or a system did to the user.
 
-The value is (rather² · rare · (1 − program)⁴)^(1/6). The powers were chosen on half of the authors
+The value is (rather² · rare · (1 − program)⁴)^(1/6), and 0 for what most others say or where only
+names and numbers vary in what several say. The powers were chosen on half of the authors
 of a data set and on planted facts, such that .5 is where keeping starts to pay:
 `results/difference_filter.json`.
 """
@@ -117,6 +118,7 @@ class Rarities:
         smoothing: μ, in what a person wrote on average.
         even: Others without an opinion that are added: with few others `rather` stays near .5.
         alike: Share of the weight of a sentence's words that another sentence needs to say it.
+        common: What more than this share of the others say is everybody's.
         templates: Other people with the same template from which a sentence is nobody's own.
         repeats: Sentences in one call with the same template, in which something varies, from which
             they are a form that is filled in. For sentences cut from texts; None, never, for
@@ -134,6 +136,7 @@ class Rarities:
     smoothing: float = 0.5
     even: float = 1.0
     alike: float = 0.6
+    common: float = 0.5
     templates: int = 2
     repeats: int | None = None
     seed: int = 0
@@ -149,8 +152,11 @@ class Rarities:
                 f"Found smoothing={self.smoothing!r} and even={self.even!r}; give a share above 0 "
                 "and a number from 0 up."
             )
-        if not 0 < self.alike <= 1:
-            raise SettingError(f"Found alike={self.alike!r}; give a share above 0, up to 1.")
+        for name in ("alike", "common"):
+            if not 0 < getattr(self, name) <= 1:
+                raise SettingError(
+                    f"Found {name}={getattr(self, name)!r}; give a share above 0, up to 1."
+                )
 
     def __call__(self, sentences: Sequence[str], view: View) -> tuple[Rarity, ...]:
         """One a sentence, in their order.
@@ -206,6 +212,9 @@ class Rarities:
         rather = float(1 / (1 + np.exp(-np.clip(tempered, -50, 50))))
         rare, program = float(weighed.rare[at]), float(weighed.program[at])
         value, note = (rather**2 * rare * (1 - program) ** 4) ** (1 / 6), ""
+        said_by = len(np.unique(crowd.owner[cover >= self.alike]))
+        if said_by > self.common * (n + self.even):
+            value, note = 0.0, "most others say it"
         seen, writers = crowd.seen(text, others)
         if writers >= self.templates:
             value, note = 0.0, f"a template of {writers} others"
@@ -221,7 +230,7 @@ class Rarities:
             program=round(program, 4),
             people=n,
             closer=int((apart <= 0).sum()),
-            said_by=len(np.unique(crowd.owner[cover >= self.alike])),
+            said_by=said_by,
             seen=seen,
             nearest=crowd.sentences[best] if near else "",
             event=crowd.where[best] if near else "",
