@@ -18,20 +18,24 @@ from idiolect.lm.model import (
     Token,
 )
 from idiolect.lm.prompt import (
-    TAGS,
     Condition,
     Cut,
-    Entry,
     Prompt,
     Rendered,
     Sampling,
+    estimate,
+    shared_prefix,
+)
+from idiolect.lm.scripted import Scripted
+from idiolect.lm.sections import (
+    TAGS,
+    Entry,
     Says,
     Section,
     conversation,
     differences,
     drafts,
     entries,
-    estimate,
     given,
     item,
     options,
@@ -39,9 +43,7 @@ from idiolect.lm.prompt import (
     peers,
     profile,
     query,
-    shared_prefix,
 )
-from idiolect.lm.scripted import Scripted
 from idiolect.lm.wrapped import Rewriting, Tape, Wrapped
 
 __all__ = [

@@ -14,7 +14,8 @@ from typing import Any, Literal
 from idiolect.errors import CapabilityError, EndpointError, IdiolectError
 from idiolect.lm.expects import Expects, Json, without_thinking
 from idiolect.lm.model import Completion, LanguageModel, Token
-from idiolect.lm.prompt import GIVEN_UP, Cut, Prompt, Rendered, Section, estimate
+from idiolect.lm.prompt import GIVEN_UP, Cut, Prompt, Rendered, estimate
+from idiolect.lm.sections import Section
 from idiolect.remote import Remote, locate, overflows, overrun
 
 

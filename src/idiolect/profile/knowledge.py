@@ -15,7 +15,7 @@ from idiolect.data import View, as_time
 from idiolect.embed import words
 from idiolect.errors import DataError
 from idiolect.lm import Choice, Entry, LanguageModel, Prompt, Sampling, Section, entries
-from idiolect.lm.prompt import SectionKind
+from idiolect.lm.sections import SectionKind
 from idiolect.measure.judge import Considered
 from idiolect.profile.as_json import AsJson
 from idiolect.profile.claim import STRICT

@@ -39,7 +39,7 @@ from idiolect.card import PositiveInt, Temperature, recipe
 from idiolect.data import Request, View
 from idiolect.errors import DataError, NoHistoryError
 from idiolect.lm import Entry, Json, LanguageModel, Prompt, Sampling, Section, Text, own
-from idiolect.lm.prompt import SectionKind
+from idiolect.lm.sections import SectionKind
 from idiolect.profile.extract import learnable
 from idiolect.profile.resume import FORMS, SECTIONS, Application, Job, Resume, tailored
 from idiolect.profile.sections import Document, DocumentWriter
