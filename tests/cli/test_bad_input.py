@@ -112,9 +112,14 @@ def test_files_that_cannot_be_read(idiolect, table, name, content, parts):
 
 
 def test_folders_that_are_no_repository(idiolect, tmp_path):
-    says(idiolect("data", f"git:{tmp_path}").error, "no git repository", "cloned repository")
-    says(idiolect("data", "git:https://example.org/x").error, "address", "clone it")
-    says(idiolect("data", tmp_path).error, "folder", "name one file")
+    for source, *parts in (
+        (f"git:{tmp_path}", "no git repository", "cloned repository"),
+        ("git:https://example.org/x", "address", "clone it"),
+        (tmp_path, "folder", "name one file"),
+    ):
+        ran = idiolect("data", source)
+        assert ran.code == 2
+        says(ran.error, *parts)
 
 
 def test_unusable_rows_are_counted_and_listed_by_number_and_the_rest_is_used(idiolect, tmp_path):
