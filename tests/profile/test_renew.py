@@ -145,3 +145,12 @@ def test_a_summary_tells_nothing_that_was_taken_out():
     now = told_again(made.suppress("c1"))
     assert now.summary == "- Swims."
     assert told_again(now.suppress("c2")).summary == ""
+
+
+@pytest.mark.parametrize("why", ["ended by the user", "moved away"])
+def test_what_was_ended_is_not_told_by_a_new_summary_whatever_the_reason(why):
+    claims = (free("Lives in Oslo."), free("Likes tea."))
+    old = profile(*claims).end("c1", why, at=DAY)
+    now = renewed(old, profile(*claims, summary="Lives in Oslo and likes tea."), at=DAY)
+    assert texts(now) == ["Likes tea."]
+    assert now.summary == "- Likes tea."

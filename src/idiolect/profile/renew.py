@@ -181,6 +181,7 @@ def _by_user(profile: Profile) -> bool:
     """Whether the user changed anything."""
     return any(
         change.kind in ("corrected", "suppressed")
-        or (change.kind in ("added", "ended", "revised") and change.reason.endswith("by the user"))
+        or (change.kind == "ended" and not change.by and change.reason != GONE)
+        or (change.kind in ("added", "revised") and change.reason.endswith("by the user"))
         for change in profile.history
     )
